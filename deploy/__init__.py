@@ -1,0 +1,1 @@
+"""How Wasl is run: on one machine, with compose, and the country packs."""

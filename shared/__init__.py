@@ -1,0 +1,1 @@
+"""What the five services share: contracts, the messaging engine and the runtime."""

@@ -1,0 +1,30 @@
+"""The base of every contract: frozen, tolerant of fields it does not know, times in UTC milliseconds."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+
+Text = dict[str, str]
+"""Words by language code, such as {"ar": …, "fr": …}."""
+
+
+class Contract(BaseModel):
+    """A value on the wire. A reader ignores fields added later; a writer cannot set a field that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    """The same instant in UTC, cut (not rounded) to milliseconds: what the wire can carry."""
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def iso(at: datetime) -> str:
+    """UTC with Z and milliseconds, such as 2026-03-01T10:00:00.000Z."""
+    return to_milliseconds(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(to_milliseconds), PlainSerializer(iso, return_type=str, when_used="json")]
+"""An instant in UTC with millisecond precision; a naive time is refused."""
