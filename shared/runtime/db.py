@@ -1,0 +1,131 @@
+"""The store: one pool of asyncpg connections through SQLAlchemy, and what its failures mean.
+
+JSON is text in both directions: pass `model_dump_json()` to `cast(:doc as jsonb)` (a list of them to
+`cast(:docs as jsonb[])`) and read a jsonb column as `str` for `model_validate_json`. Columns of SQLModel's JSON
+types serialise on the way in, but they too come back as text.
+"""
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_RETRYABLE = frozenset({"40001", "40P01"})
+# Connection, login, resources, operator intervention, system errors: the store's trouble, not the statement's.
+_STORE_CLASSES = frozenset({"08", "28", "53", "57", "58"})
+_STORE_STATES = _RETRYABLE | {"25006", "25P03", "25P04", "3D000", "40003", "55P03"}
+_NETWORK = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EMFILE, errno.ENFILE})
+_CONNECT_SECONDS = 10.0
+
+
+class Database:
+    """A pool that opens connections as needed, up to `pool_size`, and replaces those that the server has closed.
+
+    statement_ms: the server cancels a longer statement; None: no limit. HTTP sets it, so that no request waits for ever.
+    idle_in_transaction_ms: the server ends a session whose transaction idles longer; the consumer's pool gives 2/3 of the
+    Kafka session time-out, so that a frozen replica's locks are free when its partitions move.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 10,
+        *,
+        application_name: str = "wasl",
+        statement_ms: int | None = None,
+        idle_in_transaction_ms: int | None = None,
+        pool_wait_s: float = 10.0,
+    ) -> None:
+        limits = {"statement_timeout": statement_ms, "idle_in_transaction_session_timeout": idle_in_transaction_ms}
+        connect: dict[str, Any] = {
+            "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"}
+            | {name: str(value) for name, value in limits.items() if value is not None},
+            "timeout": _CONNECT_SECONDS,
+            # A frozen server cancels nothing, so the client gives up a little later by itself.
+            "command_timeout": statement_ms / 1000 + 5 if statement_ms else None,
+        }
+        self.engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=pool_wait_s,
+            connect_args=connect,
+            json_deserializer=str,
+            hide_parameters=True,
+        )
+        event.listen(self.engine.sync_engine, "checkout", _replace_closed)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction, committed at the end of the block, rolled back when the block raises.
+
+        When the commit itself loses its connection, it may or may not have happened: `transient` says true, and the
+        caller must be able to do it again (positions, versions and idempotency keys are there for this).
+        """
+        async with self.engine.begin() as conn:
+            yield conn
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def transient(exc: BaseException) -> bool:
+    """True when the same work may succeed later unchanged: the store is away, overloaded, or chose a loser.
+
+    False for what the work itself got wrong (constraint, bad value, bug): doing that again fails again.
+    """
+    return any(_store_trouble(link) for link in _chain(exc))
+
+
+def retryable(exc: BaseException) -> bool:
+    """True for 40001 and 40P01 only: the transaction lost a race and is to be run again whole, at once."""
+    return any(_sqlstate(link) in _RETRYABLE for link in _chain(exc))
+
+
+def sqlstate(exc: BaseException) -> str | None:
+    """The SQLSTATE behind an exception, however it is wrapped."""
+    return next((state for state in map(_sqlstate, _chain(exc)) if state), None)
+
+
+def _replace_closed(connection: Any, record: Any, proxy: Any) -> None:
+    # asyncpg sees the server's end of the connection at once: a look at its flag costs no round trip.
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError()
+
+
+def _store_trouble(exc: BaseException) -> bool:
+    if isinstance(exc, OSError):
+        return isinstance(exc, ConnectionError | TimeoutError | socket.gaierror) or exc.errno in _NETWORK
+    if isinstance(exc, DBAPIError) and exc.connection_invalidated:
+        return True
+    # The same connection, used again after it broke.
+    if isinstance(exc, PoolTimeout | PendingRollbackError):
+        return True
+    if isinstance(exc, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return "closed" in str(exc)
+    state = _sqlstate(exc)
+    return state is not None and (state[:2] in _STORE_CLASSES or state in _STORE_STATES)
+
+
+def _sqlstate(exc: BaseException) -> str | None:
+    state = getattr(exc, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def _chain(exc: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    while exc not in found:
+        found.append(exc)
+        below = exc.orig if isinstance(exc, DBAPIError) and exc.orig else exc.__cause__
+        if below is None:
+            break
+        exc = below
+    return found

@@ -1,0 +1,48 @@
+"""Settings of a service, from `WASL_…` variables. A service subclasses `Settings` in services/<name>/settings.py."""
+
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen; secrets are kept out of repr and of errors."""
+
+    model_config = SettingsConfigDict(env_prefix="WASL_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: str = Field(repr=False)
+    """The store, as the app's role (no DDL): postgresql://user:password@host:port/name."""
+    owner_database_url: str | None = Field(default=None, repr=False)
+    """The store, as its owner; read by migrations only."""
+    pool_size: int = Field(default=10, ge=1)
+
+    kafka: str = "127.0.0.1:9092"
+    kafka_user: str | None = None
+    kafka_password: str | None = Field(default=None, repr=False)
+    kafka_session_timeout_ms: int = Field(default=15_000, ge=1_000)
+    replica: str | None = None
+    """Name of this process among the service's replicas; makes Kafka membership static. None: dynamic."""
+
+    clock: str = "real"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    oidc_jwks: str | None = None
+    """The issuer's JWKS: a path or an https address."""
+    oidc_issuer: str = "wasl-local"
+    oidc_audience: str = "wasl"
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(kind: type[S]) -> S:
+    """The settings of this process; ends it with status 2 and the names of the variables that are wrong or missing."""
+    try:
+        return kind()  # type: ignore[call-arg]  # the environment gives what is required
+    except ValidationError as error:
+        wrong = [f"WASL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SystemExit("\n".join(["settings:", *wrong])) from None
