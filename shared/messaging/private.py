@@ -1,0 +1,86 @@
+"""Private documents at rest: whole, newest version only, never for a person who was erased."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.private import Private
+from shared.contracts.registry import PRIVATE_TOPICS
+from shared.messaging.records import PrivateChange
+
+_UPSERT = text("""
+    insert into private_document as p (topic, complaint_id, version, doc)
+    select u.topic, u.id, u.version, u.doc::jsonb
+    from unnest(cast(:topic as text[]), cast(:id as uuid[]), cast(:version as int[]), cast(:doc as text[])) as u (topic, id, version, doc)
+    where not exists (select from erased e where e.complaint_id = u.id)
+    order by u.id, u.topic
+    on conflict (complaint_id, topic) do update set version = excluded.version, doc = excluded.doc
+    where excluded.version > p.version
+    returning topic, complaint_id, doc""")
+_DELETE = text("""
+    delete from private_document p using unnest(cast(:topic as text[]), cast(:id as uuid[])) as u (topic, id)
+    where p.topic = u.topic and p.complaint_id = u.id returning p.topic, p.complaint_id""")
+_GET = text("select topic, doc from private_document where complaint_id = :id")
+_MANY = text("select complaint_id, doc from private_document where topic = :topic and complaint_id = any(cast(:ids as uuid[]))")
+_ERASE = text("""
+    with gone as (insert into erased (complaint_id, at)
+                  select u.id, :at from unnest(cast(:ids as uuid[])) as u (id) order by 1
+                  on conflict do nothing returning complaint_id),
+         docs as (delete from private_document where complaint_id = any(cast(:ids as uuid[]))),
+         dead as (delete from dead_letters where key = any(cast(:keys as bytea[])))
+    select complaint_id from gone""")
+_ERASED = text("select complaint_id from erased where complaint_id = any(cast(:ids as uuid[]))")
+
+
+async def upsert(conn: AsyncConnection, docs: Sequence[tuple[str, Private]]) -> list[PrivateChange]:
+    """Stores documents whose version is higher than the stored one and whose person is not erased; returns those."""
+    newest: dict[tuple[UUID, str], Private] = {}
+    for topic, doc in docs:
+        known = newest.get((doc.complaint_id, topic))
+        if known is None or doc.version > known.version:
+            newest[doc.complaint_id, topic] = doc
+    if not newest:
+        return []
+    columns = {
+        "topic": [topic for _, topic in newest],
+        "id": [id for id, _ in newest],
+        "version": [doc.version for doc in newest.values()],
+        "doc": [doc.model_dump_json() for doc in newest.values()],
+    }
+    result = await conn.execute(_UPSERT, columns)
+    return [PrivateChange(topic, id, PRIVATE_TOPICS[topic].model_validate_json(doc)) for topic, id, doc in result]
+
+
+async def delete(conn: AsyncConnection, gone: Sequence[tuple[str, UUID]]) -> list[PrivateChange]:
+    """A tombstone arrived: the document goes."""
+    if not gone:
+        return []
+    topics, ids = zip(*gone, strict=True)
+    result = await conn.execute(_DELETE, {"topic": list(topics), "id": list(ids)})
+    return [PrivateChange(topic, id, None) for topic, id in result]
+
+
+async def get(conn: AsyncConnection, complaint_id: UUID) -> dict[str, Private]:
+    """The documents held about one complaint, by topic."""
+    result = await conn.execute(_GET, {"id": complaint_id})
+    return {topic: PRIVATE_TOPICS[topic].model_validate_json(doc) for topic, doc in result}
+
+
+async def many(conn: AsyncConnection, topic: str, ids: Sequence[UUID]) -> dict[UUID, Private]:
+    """The documents of one topic about many complaints."""
+    result = await conn.execute(_MANY, {"topic": topic, "ids": list(ids)})
+    return {id: PRIVATE_TOPICS[topic].model_validate_json(doc) for id, doc in result}
+
+
+async def erase(conn: AsyncConnection, ids: Sequence[UUID], at: object) -> set[UUID]:
+    """Adds to the erased set, which only grows, and deletes documents and dead letters; returns the newly erased."""
+    keys = [str(id).encode() for id in ids]
+    result = await conn.execute(_ERASE, {"ids": list(ids), "keys": keys, "at": at})
+    return set(result.scalars())
+
+
+async def erased(conn: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    result = await conn.execute(_ERASED, {"ids": list(ids)})
+    return set(result.scalars())

@@ -1,0 +1,176 @@
+"""Registers: what a store knows of each complaint, one row each, the newest state of each writer.
+
+The highest version of a writer wins, whatever the order, repetition or grouping in which facts come. All that a service
+derives is a function of these rows, so a doubled, late or skipped fact is caught up by the next one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.complaint import Header
+from shared.contracts.events import DeadlinesFact, Fact, IntakeFact, RoutingFact
+from shared.contracts.states import Case, Clocks, Filing
+
+WRITERS = ("intake", "routing", "deadlines")
+State = Filing | Case | Clocks
+
+FACT_OF: Mapping[str, type[Fact]] = {"intake": IntakeFact, "routing": RoutingFact, "deadlines": DeadlinesFact}
+_WRITER_OF = {model: writer for writer, model in FACT_OF.items()}
+_STATE: Mapping[str, TypeAdapter[Any]] = {
+    "intake": TypeAdapter(Filing),
+    "routing": TypeAdapter(Case),
+    "deadlines": TypeAdapter(Clocks),
+}
+
+
+@dataclass(frozen=True)
+class Registers:
+    """One complaint as this store knows it. A writer that has not been heard of has version 0 and no state."""
+
+    complaint_id: UUID
+    partition: int
+    header: Header
+    intake: Filing | None = None
+    intake_version: int = 0
+    routing: Case | None = None
+    routing_version: int = 0
+    deadlines: Clocks | None = None
+    deadlines_version: int = 0
+
+    @classmethod
+    def new(cls, header: Header, partition: int) -> Self:
+        return cls(header.id, partition, header)
+
+    def version(self, writer: str) -> int:
+        version: int = getattr(self, f"{writer}_version")
+        return version
+
+    def with_state(self, writer: str, state: State, version: int) -> Self:
+        return replace(self, **{writer: state, f"{writer}_version": version})  # type: ignore[arg-type]
+
+    def fold(self, fact: Fact) -> Self:
+        """These registers after the fact: unchanged where its version is not higher."""
+        writer = writer_of(fact)
+        return self if fact.version <= self.version(writer) else self.with_state(writer, state_of(fact), fact.version)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A complaint of which at least one writer's state took a higher version. `before` is None where it was unknown."""
+
+    complaint_id: UUID
+    before: Registers | None
+    after: Registers
+
+
+def writer_of(fact: Fact) -> str:
+    return _WRITER_OF[type(fact)]
+
+
+def state_of(fact: Fact) -> State:
+    state: State = getattr(fact, fact.state_field)
+    return state
+
+
+def newest(registers: Iterable[tuple[Registers, Fact]]) -> list[Registers]:
+    """Folds facts of one batch, in any order, into one row a complaint, in complaint-id order (the lock order)."""
+    rows: dict[UUID, Registers] = {}
+    for empty, fact in registers:
+        rows[empty.complaint_id] = rows.get(empty.complaint_id, empty).fold(fact)
+    return [rows[key] for key in sorted(rows)]
+
+
+_COLUMNS = ", ".join(f"{w}, {w}_version" for w in WRITERS)
+_OLD_NEW = ", ".join(f"{side}.{c} as {side}_{c}" for side in ("old", "new") for w in WRITERS for c in (w, f"{w}_version"))
+_SET = ", ".join(
+    f"{w} = case when excluded.{w}_version > r.{w}_version then excluded.{w} else r.{w} end, "
+    f"{w}_version = greatest(r.{w}_version, excluded.{w}_version)"
+    for w in WRITERS
+)
+_NEWER = " or ".join(f"excluded.{w}_version > r.{w}_version" for w in WRITERS)
+
+_UPSERT = text(f"""
+    insert into register as r (complaint_id, partition, reference, header, {_COLUMNS})
+    select u.id, u.partition, u.reference, u.header::jsonb, {", ".join(f"u.{w}::jsonb, u.{w}_version" for w in WRITERS)}
+    from unnest(cast(:id as uuid[]), cast(:partition as int[]), cast(:reference as text[]), cast(:header as text[]),
+                {", ".join(f"cast(:{w} as text[]), cast(:{w}_version as int[])" for w in WRITERS)})
+      as u (id, partition, reference, header, {_COLUMNS})
+    order by u.id
+    on conflict (complaint_id) do update set {_SET} where {_NEWER}
+    returning new.complaint_id, new.partition, new.header, old.complaint_id is not null as known, {_OLD_NEW}""")
+
+_SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"
+_BY_IDS = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update")
+_BY_IDS_UNLOCKED = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id")
+_BY_REFERENCE = text(f"{_SELECT} where reference = :reference")
+_BY_REFERENCE_LOCKED = text(f"{_SELECT} where reference = :reference for update")
+
+
+async def upsert(conn: AsyncConnection, rows: Sequence[Registers]) -> list[Change]:
+    """Writes states whose version is higher than the stored one; returns a Change for each complaint that moved.
+
+    Locks every row named, also the unmoved ones, in complaint-id order.
+    """
+    if not rows:
+        return []
+    result = await conn.execute(_UPSERT, _parameters(rows))
+    return sorted((_change(row) for row in result.mappings()), key=lambda change: change.complaint_id)
+
+
+async def load(conn: AsyncConnection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Registers]:
+    result = await conn.execute(_BY_IDS if lock else _BY_IDS_UNLOCKED, {"ids": list(ids)})
+    return {row["complaint_id"]: from_row(row) for row in result.mappings()}
+
+
+async def find(conn: AsyncConnection, reference: str, *, lock: bool) -> Registers | None:
+    result = await conn.execute(_BY_REFERENCE_LOCKED if lock else _BY_REFERENCE, {"reference": reference})
+    row = result.mappings().first()
+    return from_row(row) if row else None
+
+
+def from_row(row: RowMapping, prefix: str = "") -> Registers:
+    """Registers from a row that has the register's columns, the states' columns under a prefix if one is given."""
+    states = {
+        column: value
+        for writer in WRITERS
+        for column, value in (
+            (writer, _parsed(writer, row[f"{prefix}{writer}"])),
+            (f"{writer}_version", row[f"{prefix}{writer}_version"]),
+        )
+    }
+    header = Header.model_validate_json(row["header"])
+    return Registers(row["complaint_id"], row["partition"], header, **states)
+
+
+def _parsed(writer: str, value: str | None) -> State | None:
+    if value is None:
+        return None
+    state: State = _STATE[writer].validate_json(value)
+    return state
+
+
+def _dumped(writer: str, state: State | None) -> str | None:
+    return None if state is None else _STATE[writer].dump_json(state, by_alias=True).decode()
+
+
+def _change(row: RowMapping) -> Change:
+    return Change(row["complaint_id"], from_row(row, "old_") if row["known"] else None, from_row(row, "new_"))
+
+
+def _parameters(rows: Sequence[Registers]) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {
+        "id": [r.complaint_id for r in rows],
+        "partition": [r.partition for r in rows],
+        "reference": [r.header.reference for r in rows],
+        "header": [r.header.model_dump_json() for r in rows],
+    }
+    for writer in WRITERS:
+        columns[writer] = [_dumped(writer, getattr(r, writer)) for r in rows]
+        columns[f"{writer}_version"] = [r.version(writer) for r in rows]
+    return columns

@@ -1,0 +1,252 @@
+"""The only file that knows FastStream and aiokafka. Upward it gives raw records in batches; downward it takes raw records.
+
+FastStream carries batches of undecoded records and acknowledges nothing by itself: its policies lose or block a batch on
+one bad record, so positions, failures and acknowledgement belong to the engine.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.partitioner import murmur2
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+from faststream.security import SASLScram512
+
+from shared.messaging.positions import Place
+from shared.messaging.records import Outgoing, RawRecord
+from shared.runtime.settings import Settings
+
+BATCH = 500
+BATCH_TIMEOUT_MS = 5
+"""FastStream sleeps this long again after an empty poll, so it is also latency."""
+REBALANCE_TIMEOUT_MS = 60_000
+"""How long a batch in flight may hold a rebalance. The client's own default is the session time-out, too short."""
+
+Unreachable = KafkaError
+
+
+class Sink(Protocol):
+    """What a consumer of batches must offer: each call is awaited before the next batch is read."""
+
+    async def batch(self, records: Sequence[RawRecord]) -> None: ...
+    async def assigned(self, places: set[Place]) -> None: ...
+    async def revoked(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Login:
+    servers: str
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Login":
+        return cls(settings.kafka, settings.kafka_user or "", settings.kafka_password or "")
+
+    def client(self) -> dict[str, Any]:
+        return {
+            "bootstrap_servers": self.servers,
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": self.user,
+            "sasl_plain_password": self.password,
+        }
+
+
+def partition_of(key: str, partitions: int = 12) -> int:
+    """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+
+
+class Producer:
+    """Sends and waits. It never times a send out: an idempotent producer retries until the broker answers, so giving up
+    and sending again would write a record twice."""
+
+    def __init__(self, login: Login) -> None:
+        self._producer = AIOKafkaProducer(**login.client(), enable_idempotence=True, acks="all", linger_ms=0, max_batch_size=256 * 1024)
+
+    async def start(self) -> None:
+        try:
+            await self._producer.start()
+        except BaseException:
+            with suppress(Exception):
+                await self._producer.stop()
+            raise
+
+    async def stop(self) -> None:
+        await self._producer.stop()
+
+    async def send(self, records: Sequence[Outgoing]) -> dict[Place, int]:
+        """Sends in order, waits for every acknowledgement; returns the next offset after each partition's last record."""
+        futures = [await self._producer.send(r.topic, key=r.key.encode(), value=r.value, headers=_headers(r)) for r in records]
+        return _ends(await asyncio.gather(*futures))
+
+    async def tick(self, topic: str, key: bytes) -> None:
+        """One empty record on each partition of a topic."""
+        partitions = await self._producer.partitions_for(topic)
+        futures = [await self._producer.send(topic, key=key, value=None, partition=p) for p in sorted(partitions)]
+        await asyncio.gather(*futures)
+
+
+class Subscription:
+    """A member of a consumer group that hands batches to a sink, one at a time."""
+
+    def __init__(self, login: Login, topics: Sequence[str], group: str, member: str | None, session_ms: int, sink: Sink) -> None:
+        self._sink = sink
+        self._broker = KafkaBroker(
+            login.servers,
+            security=SASLScram512(login.user, login.password, use_ssl=False),
+            allow_auto_create_topics=False,
+            consumer_only=True,
+            graceful_timeout=10,
+            logger=None,
+        )
+        self._subscriber = self._broker.subscriber(
+            *topics,
+            batch=True,
+            group_id=group,
+            group_instance_id=member,
+            max_records=BATCH,
+            batch_timeout_ms=BATCH_TIMEOUT_MS,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=min(3000, session_ms // 3),
+            listener=_Listener(self),
+            parser=_parse,
+            decoder=_decode,
+        )
+        self._subscriber(self._receive)
+
+    async def start(self) -> None:
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        await self._broker.stop()
+
+    async def _receive(self, records: Any) -> None:
+        await self._sink.batch(records)
+
+    def rewind(self, place: Place, offset: int) -> None:
+        with suppress(IllegalStateError):
+            self._consumer.seek(TopicPartition(*place), offset)
+
+    async def commit(self, positions: Mapping[Place, int]) -> None:
+        """Tells the broker how far we are, for lag tools. Losing a rebalance race here is normal and harms nothing."""
+        owned = self._consumer.assignment()
+        offsets = {TopicPartition(*place): offset for place, offset in positions.items() if TopicPartition(*place) in owned}
+        if offsets:
+            with suppress(CommitFailedError, IllegalStateError):
+                await self._consumer.commit(offsets)
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer:
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            raise IllegalStateError("the subscription is not started")
+        return consumer
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        await self._subscription._sink.revoked()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        await self._subscription._sink.assigned({(tp.topic, tp.partition) for tp in assigned})
+
+
+class Observer:
+    """Reads ends of topics and stretches of them, in no group: for watermarks, lag, recover and republish."""
+
+    def __init__(self, login: Login) -> None:
+        self._login = login
+        self._consumer = AIOKafkaConsumer(**login.client(), enable_auto_commit=False, auto_offset_reset="earliest")
+
+    async def start(self) -> None:
+        try:
+            await self._consumer.start()
+        except BaseException:
+            with suppress(Exception):
+                await self._consumer.stop()
+            raise
+
+    async def stop(self) -> None:
+        await self._consumer.stop()
+
+    async def places(self, topics: Sequence[str]) -> list[Place]:
+        """Every partition of these topics; a topic that is not there raises KafkaError."""
+        found = []
+        for topic in topics:
+            partitions = await self._consumer._client._wait_on_metadata(topic) and self._consumer.partitions_for_topic(topic)
+            found += [(topic, partition) for partition in sorted(partitions or ())]
+        return found
+
+    async def ends(self, places: Sequence[Place]) -> dict[Place, int]:
+        """The end offset (next to be written) of each place, now."""
+        ends = await self._consumer.end_offsets([TopicPartition(*place) for place in places])
+        return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
+
+    async def stretch(self, start: Mapping[Place, int]) -> AsyncIterator[list[RawRecord]]:
+        """The records from these offsets up to the ends as they are now, in batches."""
+        ends = await self.ends(list(start))
+        left = {TopicPartition(*place): ends[place] for place, offset in start.items() if offset < ends[place]}
+        if not left:
+            return
+        self._consumer.assign(list(left))
+        for tp in left:
+            self._consumer.seek(tp, start[tp.topic, tp.partition])
+        while left:
+            fetched = await self._consumer.getmany(*left, timeout_ms=500, max_records=BATCH)
+            yield [_raw(r) for tp, records in fetched.items() for r in records if r.offset < ends[tp.topic, tp.partition]]
+            for tp in list(left):
+                if await self._consumer.position(tp) >= left[tp]:
+                    del left[tp]
+
+
+@asynccontextmanager
+async def observing(login: Login) -> AsyncIterator[Observer]:
+    observer = Observer(login)
+    await observer.start()
+    try:
+        yield observer
+    finally:
+        await observer.stop()
+
+
+def _raw(record: Any) -> RawRecord:
+    return RawRecord(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+
+
+def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
+    return [(name, value.encode()) for name, value in record.headers.items()]
+
+
+def _ends(sent: Sequence[Any]) -> dict[Place, int]:
+    ends: dict[Place, int] = {}
+    for metadata in sent:
+        place = (metadata.topic, metadata.partition)
+        ends[place] = max(ends.get(place, 0), metadata.offset + 1)
+    return ends
+
+
+async def _parse(batch: Any) -> KafkaMessage:
+    """Headers are left undecoded: one that is null or not UTF-8 would otherwise lose the whole batch."""
+    return KafkaMessage(body=b"", headers={}, raw_message=batch)
+
+
+async def _decode(message: KafkaMessage) -> list[RawRecord]:
+    return [_raw(record) for record in message.raw_message]
+
+
