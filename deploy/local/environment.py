@@ -1,0 +1,47 @@
+"""What each process is told: exactly the WASL_ settings of its service."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local.home import REPO, Home
+
+SERVICES = ("intake", "routing", "deadlines", "notifications", "stats")
+FIRST_PORT = 8001
+PACK = REPO / "deploy" / "packs" / "morocco"
+
+PgUrl = Callable[[str, str], str]
+
+
+def present_services() -> list[str]:
+    return [name for name in SERVICES if (REPO / "services" / name / "__main__.py").exists()]
+
+
+def service_environment(
+    service: str, home: Home, *, ports: dict[str, int], pg_url: PgUrl, clock: str, jwks: Path, test: bool
+) -> dict[str, str]:
+    """The settings with which `python -m services.<name> serve` (or recover, republish, dead-letters) runs on this platform."""
+    settings = {
+        "WASL_DATABASE_URL": pg_url(f"wasl_{service}", f"{service}_app"),
+        "WASL_KAFKA": f"127.0.0.1:{ports['kafka']}",
+        "WASL_KAFKA_USER": service,
+        "WASL_KAFKA_PASSWORD": home.secret(f"kafka-{service}"),
+        "WASL_CLOCK": clock,
+        "WASL_REPLICA": "0",
+        "WASL_PORT": str(ports[service]),
+        "WASL_OIDC_JWKS": str(jwks),
+        "WASL_LOG_FORMAT": "json",
+    }
+    if test:
+        settings["WASL_KAFKA_SESSION_TIMEOUT_MS"] = "6000"
+    return settings | _own(service, home, f"http://127.0.0.1:{ports['intake']}")
+
+
+def _own(service: str, home: Home, public_url: str) -> dict[str, str]:
+    """What only this one needs."""
+    if service == "intake":
+        return {"WASL_SECRET_KEY": home.secret("secret-key")}
+    if service == "routing":
+        return {"WASL_PACK": str(PACK)}
+    if service == "notifications":
+        return {"WASL_MAIL_DIR": str(home / "mail"), "WASL_PUBLIC_URL": public_url}
+    return {}
