@@ -19,7 +19,7 @@ def settle(home: Home, wanted: str | None) -> str:
     if text == "file":
         text = f"file:{_file(home)}"
     if begun not in (None, text):
-        raise Refusal(f"the platform in {home.path} was begun with the clock {begun}, not {text}; start it without naming a clock, or `make reset`")
+        raise Refusal(f"{home.path} was begun with the clock {begun}, not {text}; start it without naming a clock, or `make reset`")
     replace(record, json.dumps({"clock": text}) + "\n")
     return text
 

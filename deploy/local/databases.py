@@ -48,4 +48,5 @@ async def _grant(port: int, service: str, password: Callable[[str], str]) -> Non
 
 
 async def _connect(port: int, database: str, password: Callable[[str], str]) -> asyncpg.Connection:
-    return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=password("postgres-admin"), database=database, ssl=False)
+    secret = password("postgres-admin")
+    return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=secret, database=database, ssl=False)

@@ -49,7 +49,7 @@ class Home:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Refusal(f"a platform is already running in {self.path} (process {self.holder()}); stop it with Ctrl-C there") from None
+                raise Refusal(f"a platform already runs in {self.path} (process {self.holder()}); stop it with Ctrl-C there") from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()

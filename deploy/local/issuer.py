@@ -40,6 +40,6 @@ class Issuer:
         if (body is None) != (role in NATIONAL):
             raise ValueError(f"role {role} {'takes no body' if body else 'needs a body'}")
         now = time.time()
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub or f"local-{role}", "iat": int(now), "exp": int(now + hours * 3600), "jti": str(uuid4())}
-        claims |= {"role": role} | ({"body": body} if body else {})
+        claims: dict[str, object] = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub or f"local-{role}", "role": role, "jti": str(uuid4())}
+        claims |= {"iat": int(now), "exp": int(now + hours * 3600)} | ({"body": body} if body else {})
         return jwt.encode(claims, self._key.read_text(encoding="utf-8"), algorithm="ES256", headers={"kid": KEY_ID})

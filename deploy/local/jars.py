@@ -39,7 +39,9 @@ def jars(say: Say, cache: Path | None = None) -> list[Path]:
                 (repository / path).unlink(missing_ok=True)
             _download(repository, len(wrong), say)
         if wrong := differing(repository, wanted):
-            raise Refusal(f"jars differ from {LOCK.name}: {', '.join(wrong)}; delete {repository} and try again, and trust no mirror that does this")
+            raise Refusal(
+                f"jars differ from {LOCK.name} even when downloaded anew: {', '.join(wrong)}; do not trust the network they came by"
+            )
     return [repository / path for path in sorted(wanted)]
 
 

@@ -1,4 +1,4 @@
-"""Brings the schemas of all services to their heads in one process: python -m deploy.local.migrations, owner URLs as JSON on standard input."""
+"""Brings the schemas of all services to their heads in one process, which gets the owners' URLs as JSON on standard input."""
 
 import json
 import sys

