@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, PendingRollbackError
@@ -23,6 +23,7 @@ _RETRYABLE = frozenset({"40001", "40P01"})
 _STORE_CLASSES = frozenset({"08", "28", "53", "57", "58"})
 _STORE_STATES = _RETRYABLE | {"25006", "25P03", "25P04", "3D000", "40003", "55P03"}
 _NETWORK = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EMFILE, errno.ENFILE})
+_USED_AFTER_BREAK = "8s2b"
 _CONNECT_SECONDS = 10.0
 
 
@@ -106,9 +107,10 @@ def _store_trouble(exc: BaseException) -> bool:
         return isinstance(exc, ConnectionError | TimeoutError | socket.gaierror) or exc.errno in _NETWORK
     if isinstance(exc, DBAPIError) and exc.connection_invalidated:
         return True
-    # The same connection, used again after it broke.
-    if isinstance(exc, PoolTimeout | PendingRollbackError):
-        return True
+    if isinstance(exc, PoolTimeout | asyncpg.InvalidCachedStatementError):
+        return True  # the second: a migration ran meanwhile, the next preparation sees its schema
+    if isinstance(exc, PendingRollbackError):
+        return exc.code == _USED_AFTER_BREAK
     if isinstance(exc, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return "closed" in str(exc)
     state = _sqlstate(exc)

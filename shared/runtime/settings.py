@@ -42,7 +42,7 @@ S = TypeVar("S", bound=Settings)
 def load(kind: type[S]) -> S:
     """The settings of this process; ends it with status 2 and the names of the variables that are wrong or missing."""
     try:
-        return kind()  # type: ignore[call-arg]  # the environment gives what is required
+        return kind()
     except ValidationError as error:
         wrong = [f"WASL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SystemExit("\n".join(["settings:", *wrong])) from None
