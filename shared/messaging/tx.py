@@ -111,7 +111,7 @@ class Tx:
         """Writes what was noted. Called by the engine right before it commits."""
         last = {told.registers.complaint_id: told for told in self._told}
         await registers.upsert(self.conn, [last[id].registers for id in sorted(last)])
-        await self._remember([last[id].record for id in sorted(last)])
+        await remember(self.conn, [last[id].record for id in sorted(last)])
         out = [told.record for told in self._told]
         out += await self._flush_documents()
         out += await self._flush_erasures()
@@ -119,17 +119,6 @@ class Tx:
         out += [records.directory_record(DIRECTORY, self._service, record, self.now) for record in moved]
         await outbox.insert(self.conn, out + self._outgoing)
         self._told, self._documents, self._records, self._outgoing, self._erase = [], [], [], [], set()
-
-    async def _remember(self, facts: Sequence[Outgoing]) -> None:
-        if facts:
-            columns = {
-                "id": [r.complaint_id for r in facts],
-                "topic": [r.topic for r in facts],
-                "version": [r.version for r in facts],
-                "headers": [outbox.headers_json(r) for r in facts],
-                "value": [r.value for r in facts],
-            }
-            await self.conn.execute(_PUBLISHED, columns)
 
     async def _flush_documents(self) -> list[Outgoing]:
         stored = {(c.topic, c.complaint_id) for c in await private.upsert(self.conn, self._documents)}
@@ -149,3 +138,16 @@ class Tx:
         if TOPICS[topic].writer != self._service:
             raise ValueError(f"{topic} has another writer than {self._service}")
         return topic
+
+
+async def remember(conn: AsyncConnection, facts: Sequence[Outgoing]) -> None:
+    """Keeps the last fact of each complaint whole, so that a lost log can be written again."""
+    if facts:
+        columns = {
+            "id": [r.complaint_id for r in facts],
+            "topic": [r.topic for r in facts],
+            "version": [r.version for r in facts],
+            "headers": [outbox.headers_json(r) for r in facts],
+            "value": [r.value for r in facts],
+        }
+        await conn.execute(_PUBLISHED, columns)

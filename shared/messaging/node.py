@@ -1,0 +1,223 @@
+"""A node: one running process of a service, from its store and the log to its background loops, in the right order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.contracts.directory import Directory
+from shared.contracts.registry import DIRECTORY
+from shared.messaging import topics
+from shared.messaging.directory import DirectoryCache
+from shared.messaging.engine import Engine, Stop
+from shared.messaging.recover import own_topics, recover
+from shared.messaging.relay import Relay
+from shared.messaging.spec import Spec
+from shared.messaging.tasks import measure, supervise, ticks, watch
+from shared.messaging.transport import Login, Observer, Producer, Subscription, Unreachable
+from shared.messaging.tx import Tx
+from shared.runtime import migrate
+from shared.runtime.app import Readiness
+from shared.runtime.clock import parse_clock
+from shared.runtime.db import Database, retryable, transient
+from shared.runtime.errors import Problem
+from shared.runtime.settings import Settings
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+RACES = 5
+"""How often a transaction that lost a race (40001, 40P01) is run again whole."""
+
+
+class Node:
+    """One process of a service. Handlers get transactions from the engine; HTTP commands and loops from `run`."""
+
+    def __init__(self, spec: Spec, settings: Settings, purpose: str = "main") -> None:
+        self.spec, self.settings = spec, settings
+        self.clock = parse_clock(settings.clock)
+        self.db = Database(settings.database_url, settings.pool_size, application_name=f"wasl-{spec.name}", statement_ms=15_000)
+        idle_ms = settings.kafka_session_timeout_ms * 2 // 3
+        self._consumer_db = Database(settings.database_url, 3, application_name=f"wasl-{spec.name}-log", idle_in_transaction_ms=idle_ms)
+        self.cache = DirectoryCache(self.db)
+        self.readiness = Readiness("store", "recovered", "log", "directory")
+        self.consumer = f"{spec.name}.{purpose}"
+        self.engine = Engine(spec, self.consumer, self._consumer_db, self.clock, self.cache, self.wake, self.fail)
+        self.login = Login.of(settings)
+        self.topic_ids: dict[str, str] = {}
+        self.relay: Relay | None = None
+        self._observer: Observer | None = None
+        self.recovered = False
+        self.failed: Stop | None = None
+        self.on_failure: Callable[[], None] = lambda: None
+        self._producer: Producer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Runs `work` in one transaction, whole or not at all; again if it lost a race. What it published leaves at once after."""
+        for left in range(RACES, 0, -1):
+            try:
+                async with self.db.begin() as conn:
+                    tx = Tx(conn, self.spec.name, self.clock.now(), await self.cache.get())
+                    done = await work(tx)
+                    await tx.flush()
+                break
+            except Exception as error:
+                if not retryable(error) or left == 1:
+                    raise
+        self.wake()
+        return done
+
+    async def command(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """As run, for a request: 503 before the node has recovered, so that nothing is decided on a restored, older state."""
+        if not self.recovered:
+            raise Problem(503, "starting", "The service is starting: send the same request again.", headers={"Retry-After": "2"})
+        return await self.run(work)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with self.db.begin() as conn:
+            yield conn
+
+    async def directory(self) -> Directory:
+        return await self.cache.get()
+
+    def wake(self) -> None:
+        if self.relay:
+            self.relay.wake()
+
+    def fail(self, stop: Stop) -> None:
+        """Ends the process with the stop's code, once everything in flight has been put down."""
+        if self.failed is None:
+            self.failed = stop
+            log.critical("the service ends", why=str(stop), code=stop.code)
+            self.on_failure()
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """A loop that must not end: if it raises, the process ends with the reason."""
+        self._tasks.append(asyncio.create_task(supervise(name, work, self.fail), name=name))
+
+    async def start(self) -> None:
+        """Starts in the background, in order: store, log, recover, relay, consumer, loops. Readiness says how far it is."""
+        self.spawn("start", self._start())
+
+    async def stop(self) -> None:
+        """Puts everything down: loops and relay first, then the consumer, the store last."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.relay:
+            with suppress(Exception):
+                await self.relay.release()
+        for part in (self.engine.subscription, self._producer, self._observer):
+            if part:
+                with suppress(Exception):
+                    await asyncio.wait_for(part.stop(), 10)
+        await self.db.close()
+        await self._consumer_db.close()
+
+    async def open(self) -> None:
+        """Store and log, as far as a command needs them that runs while the service is stopped."""
+        await self._open_store()
+        await self._open_log()
+
+    async def _start(self) -> None:
+        await self.open()
+        await recover(self.spec, self.db, self.clock, self.cache, self.observer, self.topic_ids)
+        self.recovered = True
+        self.readiness.set("recovered", True)
+        self.spawn("relay", self._relaying().run())
+        await self._subscribe()
+        for task in self.spec.tasks:
+            self.spawn(getattr(task, "__name__", "task"), task(self))
+        self.spawn("ticks", ticks(self))
+        self.spawn("watch", watch(self))
+        self.spawn("measure", measure(self))
+        await self._until_directory()
+
+    async def _open_store(self) -> None:
+        async def look() -> None:
+            async with self.db.begin() as conn:
+                if not await migrate.at_head(conn, self.spec.name):
+                    raise Stop(2, f"the schema of {self.spec.name} is not at its head: run `python -m services.{self.spec.name} migrate`")
+                await migrate.stamp_clock(conn, self.clock.mode)
+
+        await self._until("store", look, transient)
+
+    async def _open_log(self) -> None:
+        """A new client object for each try: one that failed to start cannot be started again."""
+
+        async def connect() -> None:
+            names = {*self.spec.topics, *own_topics(self.spec.name)}
+            producer, observer = Producer(self.login), Observer(self.login)
+            await producer.start()
+            self._producer = producer
+            await observer.start()
+            self._observer = observer
+            self.topic_ids = await asyncio.to_thread(topics.topic_ids, self.login.servers, self.login.user, self.login.password, names)
+            self.engine.topic_ids = self.topic_ids
+
+        await self._until("log", connect, lambda error: isinstance(error, (Unreachable, topics.KafkaException, OSError)))
+
+    async def _subscribe(self) -> None:
+        if not self.spec.topics:
+            return
+        member = f"{self.consumer}.{self.settings.replica}" if self.settings.replica else None
+
+        async def join() -> None:
+            self.engine.subscription = Subscription(
+                self.login, self.spec.topics, self.consumer, member, self.settings.kafka_session_timeout_ms, self.engine
+            )
+            await self.engine.subscription.start()
+
+        self.readiness.set("log", False, "joining the consumer group")
+        await self._until("log", join, lambda error: isinstance(error, (Unreachable, OSError)))
+        await self.engine.ready.wait()
+
+    async def _until_directory(self) -> None:
+        needed = DIRECTORY in self.spec.topics or DIRECTORY in own_topics(self.spec.name)
+        while needed and not (await self.cache.get()).ready:
+            self.readiness.set("directory", False, "the directory has not been read to its end")
+            await asyncio.sleep(0.1)
+        self.readiness.set("directory", True)
+
+    async def _until(self, name: str, step: Callable[[], Awaitable[None]], may_pass: Callable[[Exception], bool]) -> None:
+        """Tries a step of the start until it succeeds, 0.5 to 5 s apart."""
+        delay, tries = 0.5, 0
+        while True:
+            try:
+                await step()
+                self.readiness.set(name, True)
+                return
+            except Exception as error:
+                if not may_pass(error):
+                    raise
+                tries += 1
+                why = self._cause(name)
+                self.readiness.set(name, False, why)
+                if tries in (1, 5):
+                    log.warning("start waits", part=name, why=why, error=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 5)
+
+    def _cause(self, name: str) -> str:
+        # A wrong password and an absent broker raise the same error.
+        return f"kafka: not reached or login refused (user {self.login.user})" if name == "log" else "the database does not answer"
+
+    def _relaying(self) -> Relay:
+        self.relay = Relay(self.db, self.producer, self.topic_ids)
+        return self.relay
+
+    @property
+    def observer(self) -> Observer:
+        """Reads ends and stretches of topics; there once the log was reached."""
+        assert self._observer
+        return self._observer
+
+    @property
+    def producer(self) -> Producer:
+        assert self._producer
+        return self._producer

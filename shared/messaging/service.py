@@ -1,0 +1,42 @@
+"""What makes five services one product: the same commands, the same start, the same HTTP shell."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from shared.messaging.node import Node
+from shared.messaging.spec import Spec
+from shared.runtime.app import create_app
+from shared.runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service: its name, its settings, what it gives to the engine, and its routes.
+
+    `mount` adds routes to an app whose node is at hand: app.state.node.
+    """
+
+    name: str
+    settings: type[Settings]
+    spec: Callable[[Settings], Spec]
+    mount: Callable[[FastAPI, Node], None]
+
+    def node(self, settings: Settings) -> Node:
+        return Node(self.spec(settings), settings)
+
+    def app(self, node: Node) -> FastAPI:
+        """The HTTP application of a node; the node lives as long as the application."""
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            await node.start()
+            yield
+            await node.stop()
+
+        app = create_app(f"Wasl {self.name}", node.settings, lifespan=lifespan, checks=node.readiness)
+        app.state.node = node
+        self.mount(app, node)
+        return app

@@ -1,0 +1,110 @@
+"""The loops beside a node's consumer: watching its topics, and the ticks that let quiet compacted partitions forget."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy import text
+
+from shared.contracts.registry import PRIVATE_TOPICS, TICK, TOPICS
+from shared.messaging import dead_letters, outbox, positions, topics
+from shared.messaging.engine import Stop
+from shared.messaging.records import tombstone
+from shared.messaging.transport import Unreachable
+from shared.runtime import metrics
+from shared.runtime.db import transient
+
+if TYPE_CHECKING:
+    from shared.messaging.node import Node
+
+log = structlog.get_logger()
+
+WATCH_SECONDS = 30
+METRICS_SECONDS = 2
+
+_STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) from register where intake_version > 0 group by 1")
+_RESEND = text("""
+    update erased set resent_at = clock_timestamp()
+    where resent_at is null and at < :before returning complaint_id""")
+
+
+async def supervise(name: str, work: Coroutine[Any, Any, None], fail: Callable[[Stop], None]) -> None:
+    """Runs a loop; one that raises ends the process with its reason."""
+    try:
+        await work
+    except Stop as stop:
+        fail(stop)
+    except Exception as error:
+        log.exception("a loop ended", loop=name)
+        fail(Stop(5, f"{name}: {type(error).__name__}: {error}"))
+
+
+async def watch(node: "Node") -> None:
+    """Every 30 s: topics created anew, or a log that ends before our position, end the process; its restart does the rest."""
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            await _compare(node)
+        except (Unreachable, topics.KafkaException, OSError) as error:
+            metrics.BROKER_UNREACHABLE.set(1)
+            log.info("the broker was not reached", error=type(error).__name__)
+        except Exception as error:
+            if not transient(error):
+                raise
+
+
+async def _compare(node: "Node") -> None:
+    ids = await asyncio.to_thread(topics.topic_ids, node.login.servers, node.login.user, node.login.password, list(node.topic_ids))
+    changed = sorted(name for name, id in node.topic_ids.items() if ids[name] != id)
+    if changed:
+        raise Stop(7, f"topics were created anew while running: {', '.join(changed)}; start again")
+    async with node.db.begin() as conn:
+        known = await positions.read(conn, node.consumer)
+    ends = await node.observer.ends(sorted(known))
+    metrics.BROKER_UNREACHABLE.set(0)
+    for place, offset in known.items():
+        metrics.LAG.labels(consumer=node.consumer, topic=place[0]).set(max(0, ends[place] - offset))
+        if ends[place] < offset:
+            raise Stop(7, f"{place[0]}/{place[1]} ends at {ends[place]}, before our position {offset}: was the broker's data lost? See `republish`")
+
+
+async def ticks(node: "Node") -> None:
+    """Every tick, one empty record on each partition of the own restricted topics, and erasures of a day ago told again.
+
+    A compacted segment rolls only when something is appended, so without ticks an erased value could stay for ever.
+    """
+    own = [name for name in PRIVATE_TOPICS if TOPICS[name].writer == node.spec.name]
+    while own:
+        try:
+            for topic in own:
+                await node.producer.tick(topic, TICK)
+            await node.run(lambda tx: _resend(tx, own, node.settings.erasure_resend_seconds))
+        except Exception as error:
+            if not transient(error) and not isinstance(error, (Unreachable, OSError)):
+                raise
+        await asyncio.sleep(node.settings.tick_seconds)
+
+
+async def _resend(tx: Any, own: list[str], seconds: float) -> None:
+    result = await tx.conn.execute(_RESEND, {"before": tx.now - timedelta(seconds=seconds)})
+    await outbox.insert(tx.conn, [tombstone(topic, id) for id in sorted(result.scalars()) for topic in own])
+
+
+async def measure(node: "Node") -> None:
+    """Keeps the gauges that are counted in the store: complaints by status, outbox depth and age, dead letters."""
+    while True:
+        try:
+            async with node.db.begin() as conn:
+                for status, count in await conn.execute(_STATUSES):
+                    metrics.COMPLAINTS.labels(status=status).set(count)
+                depth, age = await outbox.depth(conn)
+                parked = await dead_letters.count(conn)
+            metrics.OUTBOX_DEPTH.set(depth)
+            metrics.OUTBOX_AGE.set(age)
+            metrics.DEAD_LETTERS_WAITING.set(parked)
+        except Exception as error:
+            if not transient(error):
+                raise
+        await asyncio.sleep(METRICS_SECONDS)
