@@ -24,6 +24,11 @@ class Settings(BaseSettings):
     replica: str | None = None
     """Name of this process among the service's replicas; makes Kafka membership static. None: dynamic."""
 
+    tick_seconds: float = Field(default=6 * 3600, gt=0)
+    """How often an empty record is appended to quiet restricted topics, so that they are compacted; machine time."""
+    erasure_resend_seconds: float = Field(default=24 * 3600, gt=0)
+    """After how long an erasure's tombstones are sent once more; legal time."""
+
     clock: str = "real"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)

@@ -1,0 +1,127 @@
+"""The HTTP shell that every service shares: probes, metrics, problems, limits, traces; and how the process runs."""
+
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from shared.runtime import errors
+from shared.runtime.auth import Verifier
+from shared.runtime.body import BodyGuard
+from shared.runtime.edge import Edge
+from shared.runtime.settings import Settings
+
+_log = structlog.get_logger(__name__)
+_GRACE_S = 10
+_START_FAILED = 1
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem (RFC 9457); `code` is stable, `detail` says what to do.",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "code", "detail"],
+                    "properties": {
+                        **{name: {"type": "string"} for name in ("type", "title", "code", "detail", "field", "trace_id")},
+                        "status": {"type": "integer"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class Readiness:
+    """What must hold before the service may take work. Each named check starts as not ready."""
+
+    def __init__(self, *names: str) -> None:
+        self._reasons = dict.fromkeys(names, "not checked yet")
+
+    def set(self, name: str, ok: bool, why: str = "") -> None:
+        """`why` says, for the operator, what is missing; it is dropped when ok."""
+        if ok:
+            self._reasons.pop(name, None)
+        else:
+            self._reasons[name] = why or "not ready"
+
+    @property
+    def ready(self) -> bool:
+        return not self._reasons
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Check → what is missing; empty when ready."""
+        return dict(self._reasons)
+
+
+def create_app(
+    title: str, settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]], checks: Readiness
+) -> FastAPI:
+    """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` uses."""
+    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS)
+    app.state.settings, app.state.readiness = settings, checks
+    if settings.oidc_jwks:
+        app.state.verifier = Verifier(settings)
+    for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
+        app.add_route(path, probe, include_in_schema=False)
+    # Added last is outermost: trace and access line, then problems, then the body's limit.
+    app.add_middleware(BodyGuard)
+    errors.install(app)
+    app.add_middleware(Edge)
+    return app
+
+
+def run(app: FastAPI, settings: Settings) -> None:
+    """Serves until SIGTERM, SIGINT or `stop`; then takes no more requests and gives those in flight 10 s.
+
+    Returns after a signal; SystemExit with `stop`'s code after it, 1 when the service could not start.
+    """
+    config = uvicorn.Config(
+        app,
+        settings.host,
+        settings.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    app.state.server, app.state.exit_code = uvicorn.Server(config), 0
+    # After its own shutdown uvicorn raises the signal again; it has been obeyed by then.
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: None)
+    app.state.server.run()
+    code = app.state.exit_code if app.state.server.started else _START_FAILED
+    if code:
+        sys.exit(code)
+
+
+def stop(app: FastAPI, code: int, why: str) -> None:
+    """Ends the process in order, with this exit code; for what only a restart or an operator can mend."""
+    _log.critical("stopping", why=why, exit_code=code)
+    app.state.exit_code, app.state.server.should_exit = code, True
+
+
+async def _livez(request: Request) -> Response:
+    return JSONResponse({"live": True})
+
+
+async def _readyz(request: Request) -> Response:
+    readiness: Readiness = request.app.state.readiness
+    return JSONResponse({"ready": readiness.ready, "reasons": readiness.reasons}, 200 if readiness.ready else 503)
+
+
+async def _metrics(request: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

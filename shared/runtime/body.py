@@ -1,0 +1,119 @@
+"""Bodies are read whole at the edge: at most so many bytes, and no text that a store cannot hold."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.runtime import invalid
+from shared.runtime.edge import header
+from shared.runtime.errors import Problem
+from shared.runtime.text import storable
+
+LIMIT = 256 * 1024
+# What makes a body worth a second look: escapes of NUL and surrogates, numbers that JSON does not know or floats cannot hold.
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[eE]\+?\d{3}|\d{300}")
+
+
+class BodyGuard:
+    """Pure ASGI. Problems: 413 `body-too-large` (the rest is not read, the connection closes), 422 `invalid-text`, 400 `invalid-json`."""
+
+    def __init__(self, app: ASGIApp, limit: int = LIMIT) -> None:
+        self.app, self._limit = app, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        if "\x00" in scope["path"] or b"\x00" in unquote_to_bytes(scope["query_string"]):
+            raise Problem(**invalid.UNSTORABLE)
+        length, chunked = header(scope["headers"], b"content-length"), header(scope["headers"], b"transfer-encoding")
+        if length in (None, "0") and chunked is None:
+            return await self.app(scope, receive, send)
+        if length is not None and length.isascii() and length.isdigit() and int(length) > self._limit:
+            raise self._too_large()
+        body = await self._read(receive)
+        if body is not None:
+            _check(body, header(scope["headers"], b"content-type") or "")
+            await self.app(scope, _replay(body, receive), send)
+        return None
+
+    async def _read(self, receive: Receive) -> bytes | None:
+        """None when the caller goes away before the end."""
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            body += message.get("body", b"")
+            if len(body) > self._limit:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    def _too_large(self) -> Problem:
+        detail = f"The body may have at most {self._limit // 1024} kB: shorten the texts."
+        return Problem(413, "body-too-large", detail, headers={"Connection": "close"}, limit=self._limit)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _check(body: bytes, content_type: str) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json" or kind.endswith("+json"):
+        _check_json(body)
+    elif kind == "application/x-www-form-urlencoded" and b"\x00" in unquote_to_bytes(body):
+        raise Problem(**invalid.UNSTORABLE)
+
+
+def _check_json(body: bytes) -> None:
+    """json.loads would take UTF-16, surrogates in UTF-8, NaN and 1e999, and hand them on to the store."""
+    try:
+        body.decode("utf-8")
+        if not _SUSPECT.search(body):
+            return
+        unstorable = _first_unstorable(json.loads(body, parse_constant=_refuse, parse_float=_finite))
+    except (ValueError, RecursionError):
+        raise Problem(**invalid.NOT_JSON) from None
+    if unstorable is not None:
+        raise Problem(**invalid.UNSTORABLE, field=invalid.field_of(unstorable) or None)
+
+
+def _first_unstorable(document: Any) -> tuple[str | int, ...] | None:
+    """The place of a text, or of a key, that cannot be stored."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and not storable(value):
+            return place
+        if isinstance(value, dict):
+            if any(not storable(key) for key in value):
+                return place
+            waiting += [((*place, key), held) for key, held in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*place, index), held) for index, held in enumerate(value)]
+    return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number beyond a double's range")
+    return number

@@ -1,0 +1,59 @@
+"""Headers that make commands safe to repeat: Idempotency-Key on creating calls, If-Match on changing ones."""
+
+import hashlib
+import hmac
+import json
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header
+from pydantic import BaseModel
+
+from shared.runtime.errors import Problem
+
+_ETAG = re.compile(r'"(\d{1,9})"')
+
+
+def idempotency_key(
+    idempotency_key: Annotated[str | None, Header(description="A UUID that the caller makes for this act.")] = None,
+) -> UUID:
+    if idempotency_key is None:
+        detail = "Send an Idempotency-Key header: a UUID made for this act, the same one when you send it again."
+        raise Problem(400, "idempotency-key-missing", detail, field="Idempotency-Key")
+    try:
+        return UUID(idempotency_key)
+    except ValueError:
+        raise Problem(400, "idempotency-key-invalid", "The Idempotency-Key header must be a UUID.", field="Idempotency-Key") from None
+
+
+def if_match(if_match: Annotated[str | None, Header(description='The version that you read, such as "4".')] = None) -> int:
+    if if_match is None:
+        detail = 'Send the version that you read as an If-Match header, such as If-Match: "4".'
+        raise Problem(428, "if-match-missing", detail, field="If-Match")
+    found = _ETAG.fullmatch(if_match.strip())
+    if found is None:
+        raise Problem(400, "if-match-invalid", 'The If-Match header must be one version in quotes, such as "4".', field="If-Match")
+    return int(found[1])
+
+
+IdempotencyKey = Annotated[UUID, Depends(idempotency_key)]
+"""A parameter of this type requires the header. Problems: 400 `idempotency-key-missing`, 400 `idempotency-key-invalid`."""
+IfMatch = Annotated[int, Depends(if_match)]
+"""A parameter of this type requires the header. Problems: 428 `if-match-missing`, 400 `if-match-invalid`."""
+
+
+def demand_version(given: int, current: int) -> None:
+    """Problem 412 `version-stale` (RFC 9110, 13.1.1), with the current version, unless they are the same."""
+    if given != current:
+        detail = "The complaint has changed since you read it: read it again, then decide."
+        raise Problem(412, "version-stale", detail, headers={"ETag": f'"{current}"'}, version=current)
+
+
+def request_digest(key: bytes, request: BaseModel, *caller: str | None) -> bytes:
+    """HMAC-SHA256 over the validated request as canonical JSON and the caller's role and body.
+
+    Equal for equal requests however they were written; says nothing of them to whoever has no key.
+    """
+    canonical = json.dumps([request.model_dump(mode="json"), *caller], sort_keys=True, separators=(",", ":"))
+    return hmac.digest(key, canonical.encode(), hashlib.sha256)
