@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 
 import asyncpg
 
+from deploy.local.home import Refusal
+
 
 def ensure(port: int, services: Sequence[str], password: Callable[[str], str]) -> None:
     """Makes what is missing; safe to repeat. `password` gives the secret of a role ("postgres-<role>")."""
@@ -49,4 +51,7 @@ async def _grant(port: int, service: str, password: Callable[[str], str]) -> Non
 
 async def _connect(port: int, database: str, password: Callable[[str], str]) -> asyncpg.Connection:
     secret = password("postgres-admin")
-    return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=secret, database=database, ssl=False)
+    try:
+        return await asyncpg.connect(host="127.0.0.1", port=port, user="postgres", password=secret, database=database, ssl=False)
+    except asyncpg.InvalidPasswordError:
+        raise Refusal("PostgreSQL was made with another admin secret than secrets/ holds; put it back, or `make reset`") from None

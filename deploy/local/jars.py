@@ -1,4 +1,7 @@
-"""Apache Kafka's jars: one pinned release, each jar checked against kafka.lock at every start."""
+"""Apache Kafka's jars: one pinned release, each jar checked against kafka.lock at every start.
+
+They come from Maven's central repository, or from the mirror whose address WASL_MAVEN_REPOSITORY holds.
+"""
 
 import fcntl
 import hashlib
@@ -12,6 +15,7 @@ from deploy.local.home import Refusal, disk_full
 
 VERSION = "4.3.1"
 COORDINATES = (f"org.apache.kafka:kafka_2.13:{VERSION}", "org.slf4j:slf4j-simple:1.7.36")
+REPOSITORY_VARIABLE = "WASL_MAVEN_REPOSITORY"
 LOCK = Path(__file__).with_name("kafka.lock")
 
 Say = Callable[[str], None]
@@ -55,7 +59,9 @@ def resolve(repository: Path, say: Say, expected: int = 0) -> list[Path]:
     _trust()
     from jgo.maven import MavenContext, PythonResolver
 
-    context = MavenContext(PythonResolver(progress_callback=_Progress(say, expected)), repo_cache=repository, timeout=30)
+    mirror = os.environ.get(REPOSITORY_VARIABLE)
+    progress = PythonResolver(progress_callback=_Progress(say, expected))
+    context = MavenContext(progress, repo_cache=repository, remote_repos={"mirror": mirror} if mirror else None, timeout=30)
     roots = [context.create_dependency(coordinate) for coordinate in COORDINATES]
     for root in roots:
         root.scope = "compile"

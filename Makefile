@@ -1,0 +1,56 @@
+# Needs make and Python 3.11 or newer, nothing else. `make help` lists what it does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# One stamp for one lock file: another lock installs again, the same one costs nothing.
+STAMP := $(VENV)/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
+
+.DEFAULT_GOAL := help
+.PHONY: help up reset token demo bench test lint fmt lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(STAMP) ## start the whole platform on this machine (args="--speed 86400": a simulated clock)
+	@$(BIN)/wasl up $(args)
+
+reset: $(STAMP) ## delete the local platform and its data; asks first (args=--yes: does not)
+	@$(BIN)/wasl reset $(args)
+
+token: $(STAMP) ## print a staff token: make -s token role=body-agent body=<id>
+	@$(BIN)/wasl token --role "$(role)" --body "$(body)"
+
+demo: $(STAMP) ## a handful of complaints through every flow, on a simulated clock
+	@$(BIN)/wasl demo $(args)
+
+bench: $(STAMP) ## measure the platform on this machine
+	@$(BIN)/python -m tests.bench $(args)
+
+test: lint ## every check and test, on a real broker and a real database (args="-k name")
+	$(BIN)/pytest $(args)
+
+lint: $(STAMP) ## style, types, and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(STAMP) ## put the code into its one format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: ## pin the dependencies by hash (args=--upgrade: to the newest that pyproject.toml allows)
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && $(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install --quiet uv && \
+	"$$tools/bin/uv" pip compile pyproject.toml --quiet --output-file requirements.lock --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --universal --python-version 3.11 --extra intake --extra notifications --extra local --group dev \
+	  --custom-compile-command "make lock" $(args)
+
+# Its words go to standard error, so that `make -s token` prints a token and nothing else.
+$(STAMP): requirements.lock pyproject.toml
+	@{ \
+	$(PYTHON) -c 'import sys; sys.exit("Wasl needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" if sys.version_info < (3, 11) else 0)' && \
+	{ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a venv; Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); false; }; } && \
+	echo "installing the packages of requirements.lock into $(VENV)" && \
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r requirements.lock && \
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . && \
+	rm -f $(VENV)/installed-* && touch $@; } >&2
