@@ -49,6 +49,7 @@ class Directory:
         self.procedures: Mapping[tuple[str, int], Procedure] = MappingProxyType({(law.code, law.version): law for law in laws})
         packs = [r for r in values if isinstance(r, PackRecord)]
         self.pack: PackRecord | None = max(packs, key=lambda pack: pack.version, default=None)
+        self._at = _children((r.id, r.territory) for r in self.bodies.values())
         self._below_territory = _children((r.code, r.parent) for r in self.territories.values())
         self._below_body = _children((r.id, r.parent) for r in self.bodies.values())
 
@@ -95,6 +96,10 @@ class Directory:
     def is_within(self, territory: str, of: str) -> bool:
         """Whether a territory is `of` or lies in it."""
         return territory == of or of in self.ancestors(territory)
+
+    def bodies_at(self, territory: str) -> tuple[BodyRecord, ...]:
+        """The bodies whose own territory is this one, not those above or below."""
+        return tuple(self.bodies[body] for body in self._at.get(territory, ()))
 
     def body_scope(self, body: str) -> frozenset[str]:
         """A body and every body below it: what a body admin may see."""
