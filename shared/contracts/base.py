@@ -12,7 +12,7 @@ Text = dict[str, str]
 class Contract(BaseModel):
     """A value on the wire. A reader ignores fields added later; a writer cannot set a field that is not declared."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
 
 def to_milliseconds(at: datetime) -> datetime:

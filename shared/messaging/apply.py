@@ -7,7 +7,7 @@ from shared.contracts.events import Fact
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.messaging import directory, private, registers
-from shared.messaging.records import Decoded
+from shared.messaging.records import Decoded, PrivateChange
 from shared.messaging.registers import Change, Registers, newest
 from shared.messaging.spec import Spec
 from shared.messaging.tx import Tx
@@ -33,7 +33,7 @@ async def fold(tx: Tx, decoded: Iterable[Decoded]) -> list[Change]:
     return changes
 
 
-async def documents(tx: Tx, decoded: Iterable[Decoded]) -> list[private.PrivateChange]:
+async def documents(tx: Tx, decoded: Iterable[Decoded]) -> list[PrivateChange]:
     """Folds private documents and their tombstones, in the order of the log."""
     kept, gone = [], []
     for d in decoded:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -23,16 +22,19 @@ def main(service: Service) -> None:
     """Runs one command of a service and ends the process with its exit code."""
     arguments = _parser(service.name).parse_args()
     settings = load(service.settings)
-    configure(settings, service.name)
+    configure(service.name, settings.log_format, settings.log_level)
     if arguments.command == "serve":
-        sys.exit(_serve(service.node(settings), service))
+        run(service.app(service.node(settings)), settings)
+        return
     if arguments.command == "migrate":
         sys.exit(_migrate(service.name, settings.owner_database_url))
     sys.exit(asyncio.run(_offline(service.node(settings), arguments)))
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f"python -m services.{name}", description=f"The {name} service of Wasl. Settings come from WASL_… variables.")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m services.{name}", description=f"The {name} service of Wasl. Settings come from WASL_… variables."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="run the service: HTTP, consumer, relay, loops")
     commands.add_parser("migrate", help="bring the store's schema to its head (WASL_OWNER_DATABASE_URL)")
@@ -42,12 +44,6 @@ def _parser(name: str) -> argparse.ArgumentParser:
     dead.add_argument("action", choices=("list", "show", "replay", "resume"))
     dead.add_argument("id", nargs="?", type=int, help="which one; replay without it takes all, oldest first")
     return parser
-
-
-def _serve(node: Node, service: Service) -> int:
-    node.on_failure = lambda: os.kill(os.getpid(), 15)
-    run(service.app(node), node.settings)
-    return node.failed.code if node.failed else 0
 
 
 def _migrate(name: str, owner_url: str | None) -> int:

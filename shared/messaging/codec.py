@@ -4,7 +4,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from shared.contracts.directory import DirectoryRecord
 from shared.contracts.events import Fact
+from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.contracts.registry import PRIVATE_TOPICS, TICK, TOPICS
 from shared.messaging.records import Decoded, RawRecord
@@ -27,11 +29,12 @@ def decode(raw: RawRecord) -> Decoded:
         raise Undecodable(_reason(error)) from None
     match body:
         case Fact():
-            return Decoded(raw, body, _same(raw, body.complaint.id))  # type: ignore[arg-type]
+            return Decoded(raw, body, _same(raw, body.complaint.id))
         case Private():
-            return Decoded(raw, body, _same(raw, body.complaint_id))  # type: ignore[arg-type]
-        case _:
-            return Decoded(raw, body)  # type: ignore[arg-type]
+            return Decoded(raw, body, _same(raw, body.complaint_id))
+        case DirectoryRecord() | NoticeSent():
+            return Decoded(raw, body)
+    raise Undecodable(f"no meaning is known for {type(body).__name__}")
 
 
 def _key(raw: RawRecord) -> UUID:

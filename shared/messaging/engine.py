@@ -48,7 +48,14 @@ class Engine:
     """One consumer of one service. `fail` is called once, with the Stop that ends the process; nothing is read after it."""
 
     def __init__(
-        self, spec: Spec, consumer: str, db: Database, clock: Clock, cache: DirectoryCache, committed: Callable[[], None], fail: Callable[[Stop], None]
+        self,
+        spec: Spec,
+        consumer: str,
+        db: Database,
+        clock: Clock,
+        cache: DirectoryCache,
+        committed: Callable[[], None],
+        fail: Callable[[Stop], None],
     ) -> None:
         self.spec = spec
         self.consumer = consumer
@@ -64,26 +71,30 @@ class Engine:
     async def batch(self, records: Sequence[RawRecord]) -> None:
         """Takes one batch. Never raises: an exception would let the transport go on to the next one."""
         async with self._busy:
-            if self._halted:
-                return
-            try:
-                await self._patiently(records)
-            except Stop as stop:
-                self._halt(stop)
-            except Exception as error:
-                log.exception("batch failed outside every rule")
-                self._halt(Stop(5, f"{self.consumer}: {type(error).__name__}: {error}"))
+            with metrics.BATCH_SECONDS.labels(self.consumer).time():
+                await self._guarded(records)
+
+    async def _guarded(self, records: Sequence[RawRecord]) -> None:
+        if self._halted:
+            return
+        try:
+            await self._patiently(records)
+        except Stop as stop:
+            self._halt(stop)
+        except Exception as error:
+            log.exception("batch failed outside every rule")
+            self._halt(Stop(5, f"{self.consumer}: {type(error).__name__}: {error}"))
 
     async def assigned(self, places: set[Place]) -> None:
         """Starts each partition at the stored position: the broker's own may be ahead of a restored store."""
-        metrics.REBALANCES.labels(consumer=self.consumer).inc()
+        metrics.REBALANCES.labels(self.consumer).inc()
         try:
             async with self._db.begin() as conn:
                 await positions.renew(conn, self.consumer, self.topic_ids)
                 claimed = await positions.claim(conn, self.consumer, places, self.topic_ids)
             for place, position in claimed.items():
                 self._rewind(place, position.next_offset)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # The claim inside each batch guards what this seek only speeds up.
             log.warning("no seek at assignment", error=type(error).__name__)
         self.ready.set()
@@ -112,19 +123,18 @@ class Engine:
     async def _wait(self, error: Exception, started: float, delay: float) -> None:
         if time.monotonic() - started > PATIENCE_SECONDS:
             raise Stop(4, f"{self.consumer}: the store did not answer for {PATIENCE_SECONDS} s; look at its database, then start again")
+        metrics.BATCHES.labels(self.consumer, "retried").inc()
         log.info("batch is tried again", error=type(error).__name__, seconds=delay)
         await asyncio.sleep(delay * random.uniform(0.5, 1.5))
 
     async def _whole(self, records: Sequence[RawRecord]) -> None:
         """All records in one set-based transaction."""
-        started = time.perf_counter()
         async with self._db.begin() as conn:
-            claimed, fresh = await self._claim(conn, records)
+            _, fresh = await self._claim(conn, records)
             if fresh:
                 await self._apply(conn, fresh)
                 await positions.advance(conn, self.consumer, {place: Position(_next(group)) for place, group in _by_place(fresh)})
-        await self._after(fresh)
-        metrics.BATCH_SECONDS.labels(consumer=self.consumer).observe(time.perf_counter() - started)
+        await self._after(fresh, "committed")
 
     async def _one_by_one(self, records: Sequence[RawRecord]) -> None:
         """Each record in a savepoint of its own; those that cannot be taken are parked with their reason."""
@@ -141,7 +151,7 @@ class Engine:
                     break
             if reached:
                 await positions.advance(conn, self.consumer, reached)
-        await self._after([raw for raw in fresh if raw.place in reached and raw.offset < reached[raw.place].next_offset])
+        await self._after([raw for raw in fresh if raw.place in reached and raw.offset < reached[raw.place].next_offset], "split")
         if stop:
             raise stop
 
@@ -157,7 +167,7 @@ class Engine:
             if bad >= POISON_LIMIT:
                 raise Stop(3, _poison(self.consumer, raw, error)) from error
             await dead_letters.park(conn, self.consumer, raw, _reason(error))
-            metrics.DEAD_LETTERS.labels(consumer=self.consumer, topic=raw.topic).inc()
+            metrics.DEAD_LETTERS.labels(self.consumer, raw.topic).inc()
             log.error("record parked", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=_reason(error))
             return Position(raw.offset + 1, bad)
 
@@ -192,13 +202,17 @@ class Engine:
             raise Stop(6, f"gap from {at} to {first} in {place[0]}/{place[1]}: facts are missing from the log; see `republish`")
         return True
 
-    async def _after(self, fresh: Sequence[RawRecord]) -> None:
+    async def _after(self, fresh: Sequence[RawRecord], result: str) -> None:
         if not fresh:
             return
         self._committed()
-        metrics.RECORDS.labels(consumer=self.consumer).inc(len(fresh))
+        metrics.BATCHES.labels(self.consumer, result).inc()
+        metrics.RECORDS.labels(self.consumer).inc(len(fresh))
+        groups = _by_place(fresh)
+        for (topic, _), group in groups:
+            metrics.EVENT_AGE.labels(self.consumer, topic).observe(max(0.0, time.time() - group[0].timestamp_ms / 1000))
         if self.subscription:
-            await self.subscription.commit({place: _next(group) for place, group in _by_place(fresh)})
+            await self.subscription.commit({place: _next(group) for place, group in groups})
 
     def _rewind(self, place: Place, offset: int) -> None:
         if self.subscription:

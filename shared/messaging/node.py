@@ -52,7 +52,7 @@ class Node:
         self._observer: Observer | None = None
         self.recovered = False
         self.failed: Stop | None = None
-        self.on_failure: Callable[[], None] = lambda: None
+        self.on_failure: Callable[[Stop], None] = lambda stop: None
         self._producer: Producer | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -93,8 +93,7 @@ class Node:
         """Ends the process with the stop's code, once everything in flight has been put down."""
         if self.failed is None:
             self.failed = stop
-            log.critical("the service ends", why=str(stop), code=stop.code)
-            self.on_failure()
+            self.on_failure(stop)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """A loop that must not end: if it raises, the process ends with the reason."""
@@ -143,7 +142,10 @@ class Node:
             async with self.db.begin() as conn:
                 if not await migrate.at_head(conn, self.spec.name):
                     raise Stop(2, f"the schema of {self.spec.name} is not at its head: run `python -m services.{self.spec.name} migrate`")
-                await migrate.stamp_clock(conn, self.clock.mode)
+                try:
+                    await migrate.stamp_clock(conn, self.clock.mode)
+                except migrate.ClockMismatch as mismatch:
+                    raise Stop(2, str(mismatch)) from mismatch
 
         await self._until("store", look, transient)
 
@@ -160,7 +162,7 @@ class Node:
             self.topic_ids = await asyncio.to_thread(topics.topic_ids, self.login.servers, self.login.user, self.login.password, names)
             self.engine.topic_ids = self.topic_ids
 
-        await self._until("log", connect, lambda error: isinstance(error, (Unreachable, topics.KafkaException, OSError)))
+        await self._until("log", connect, lambda error: isinstance(error, (Unreachable, topics.AdminError, OSError)))
 
     async def _subscribe(self) -> None:
         if not self.spec.topics:

@@ -39,7 +39,8 @@ _RAISE_OWN = text("""
       as u (topic, partition, topic_id, next_offset)
     order by u.topic, u.partition
     on conflict (topic, partition) do update set topic_id = excluded.topic_id,
-      next_offset = case when p.topic_id = excluded.topic_id then greatest(p.next_offset, excluded.next_offset) else excluded.next_offset end""")
+      next_offset = case when p.topic_id = excluded.topic_id
+                         then greatest(p.next_offset, excluded.next_offset) else excluded.next_offset end""")
 
 
 @dataclass(frozen=True)

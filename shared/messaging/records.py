@@ -23,6 +23,7 @@ class RawRecord:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...] = ()
+    timestamp_ms: int = 0
 
     @property
     def place(self) -> tuple[str, int]:

@@ -103,9 +103,9 @@ _UPSERT = text(f"""
       as u (id, partition, reference, header, {_COLUMNS})
     order by u.id
     on conflict (complaint_id) do update set {_SET} where {_NEWER}
-    returning new.complaint_id, new.partition, new.header, old.complaint_id is not null as known, {_OLD_NEW}""")
+    returning new.complaint_id, new.partition, new.header, old.complaint_id is not null as known, {_OLD_NEW}""")  # noqa: S608 -- only the column names above are put in
 
-_SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"
+_SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"  # noqa: S608
 _BY_IDS = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update")
 _BY_IDS_UNLOCKED = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id")
 _BY_REFERENCE = text(f"{_SELECT} where reference = :reference")
@@ -145,7 +145,7 @@ def from_row(row: RowMapping, prefix: str = "") -> Registers:
         )
     }
     header = Header.model_validate_json(row["header"])
-    return Registers(row["complaint_id"], row["partition"], header, **states)
+    return Registers(row["complaint_id"], row["partition"], header, **states)  # type: ignore[arg-type]
 
 
 def _parsed(writer: str, value: str | None) -> State | None:

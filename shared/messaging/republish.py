@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import DirectoryRecord
@@ -60,7 +61,7 @@ async def _everything(conn: AsyncConnection, service: str, topics: Sequence[str]
                 yield [private_record(topic, service, PRIVATE_TOPICS[topic].model_validate_json(r.doc), clock.now()) for r in rows]
 
 
-async def _pages(conn: AsyncConnection, query: object, parameters: dict[str, object]) -> AsyncIterator[Sequence[object]]:
+async def _pages(conn: AsyncConnection, query: TextClause, parameters: dict[str, Any]) -> AsyncIterator[Sequence[Row[Any]]]:
     after = None
     while rows := (await conn.execute(query, {**parameters, "after": after, "limit": CHUNK})).all():
         yield rows

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from shared.messaging.node import Node
 from shared.messaging.spec import Spec
-from shared.runtime.app import create_app
+from shared.runtime.app import create_app, stop
 from shared.runtime.settings import Settings
 
 
@@ -38,5 +38,6 @@ class Service:
 
         app = create_app(f"Wasl {self.name}", node.settings, lifespan=lifespan, checks=node.readiness)
         app.state.node = node
+        node.on_failure = lambda failed: stop(app, failed.code, str(failed))
         self.mount(app, node)
         return app

@@ -1,6 +1,6 @@
 """What a service gives to the engine: its name, the topics that it reads, and a function for each kind of thing that arrives."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,4 +37,4 @@ class Spec:
     on_directory: Callable[[Sequence[DirectoryRecord], Tx], Awaitable[None]] = nothing
     on_notices: Callable[[Sequence[NoticeSent], Tx], Awaitable[None]] = nothing
     project: Callable[[Sequence[Registers], Tx], Awaitable[None]] = nothing
-    tasks: tuple[Callable[["Node"], Awaitable[None]], ...] = field(default=())
+    tasks: tuple[Callable[["Node"], Coroutine[Any, Any, None]], ...] = field(default=())

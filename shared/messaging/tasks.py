@@ -1,6 +1,7 @@
 """The loops beside a node's consumer: watching its topics, and the ticks that let quiet compacted partitions forget."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,7 @@ async def watch(node: "Node") -> None:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await _compare(node)
-        except (Unreachable, topics.KafkaException, OSError) as error:
+        except (Unreachable, topics.AdminError, OSError) as error:
             metrics.BROKER_UNREACHABLE.set(1)
             log.info("the broker was not reached", error=type(error).__name__)
         except Exception as error:
@@ -64,10 +65,15 @@ async def _compare(node: "Node") -> None:
         known = await positions.read(conn, node.consumer)
     ends = await node.observer.ends(sorted(known))
     metrics.BROKER_UNREACHABLE.set(0)
+    lag: Counter[str] = Counter()
     for place, offset in known.items():
-        metrics.LAG.labels(consumer=node.consumer, topic=place[0]).set(max(0, ends[place] - offset))
+        lag[place[0]] += max(0, ends[place] - offset)
         if ends[place] < offset:
-            raise Stop(7, f"{place[0]}/{place[1]} ends at {ends[place]}, before our position {offset}: was the broker's data lost? See `republish`")
+            raise Stop(
+                7, f"{place[0]}/{place[1]} ends at {ends[place]}, before our position {offset}: was the broker's data lost? See `republish`"
+            )
+    for topic, behind in lag.items():
+        metrics.LAG.labels(node.consumer, topic).set(behind)
 
 
 async def ticks(node: "Node") -> None:

@@ -16,7 +16,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import SASLScram512
 
 from shared.messaging.positions import Place
@@ -226,7 +226,7 @@ async def observing(login: Login) -> AsyncIterator[Observer]:
 
 
 def _raw(record: Any) -> RawRecord:
-    return RawRecord(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers))
+    return RawRecord(record.topic, record.partition, record.offset, record.key, record.value, tuple(record.headers), record.timestamp or 0)
 
 
 def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
@@ -243,10 +243,8 @@ def _ends(sent: Sequence[Any]) -> dict[Place, int]:
 
 async def _parse(batch: Any) -> KafkaMessage:
     """Headers are left undecoded: one that is null or not UTF-8 would otherwise lose the whole batch."""
-    return KafkaMessage(body=b"", headers={}, raw_message=batch)
+    return KafkaMessage(body=b"", headers={}, raw_message=batch, consumer=FAKE_CONSUMER)
 
 
 async def _decode(message: KafkaMessage) -> list[RawRecord]:
     return [_raw(record) for record in message.raw_message]
-
-

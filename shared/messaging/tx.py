@@ -9,13 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import Directory, DirectoryRecord
+from shared.contracts.events import Cause
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.contracts.registry import DIRECTORY, NOTICES, PRIVATE_TOPICS, TOPICS, WRITERS
 from shared.messaging import directory, outbox, private, records, registers
 from shared.messaging.records import Outgoing
 from shared.messaging.registers import FACT_OF, Registers, State
-from shared.contracts.events import Cause
 from shared.runtime.trace import current_traceparent
 
 _PUBLISHED = text("""
@@ -79,7 +79,7 @@ class Tx:
             raise ValueError(f"{type} is no fact of {self._service}")
         version = before.version(self._service) + 1
         model = FACT_OF[self._service]
-        fact = model(complaint=before.header, version=version, change=Cause(by=by, reason=reason), **{model.state_field: state})  # type: ignore[call-arg]
+        fact = model(complaint=before.header, version=version, change=Cause(by=by, reason=reason), **{model.state_field: state})
         record = records.fact_record(topic, self._service, type, before.header, fact, at or self.now, current_traceparent())
         after = before.with_state(self._service, state, version)
         self._told.append(_Told(after, record))
