@@ -73,7 +73,7 @@ def create_app(
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)
     for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
-        app.add_route(path, probe, include_in_schema=False)
+        app.add_api_route(path, probe, include_in_schema=False, response_model=None)
     # Added last is outermost: trace and access line, then problems, then the body's limit.
     app.add_middleware(BodyGuard)
     errors.install(app)
@@ -114,7 +114,7 @@ def stop(app: FastAPI, code: int, why: str) -> None:
     app.state.exit_code, app.state.server.should_exit = code, True
 
 
-async def _livez(request: Request) -> Response:
+async def _livez() -> Response:
     return JSONResponse({"live": True})
 
 
@@ -123,5 +123,5 @@ async def _readyz(request: Request) -> Response:
     return JSONResponse({"ready": readiness.ready, "reasons": readiness.reasons}, 200 if readiness.ready else 503)
 
 
-async def _metrics(request: Request) -> Response:
+async def _metrics() -> Response:
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

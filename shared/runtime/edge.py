@@ -50,11 +50,14 @@ def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
 
 
 def template(scope: Scope) -> str:
-    """The route's whole template, such as /v1/complaints/{reference}; "(none)" when no route was found."""
+    """The route's whole template, such as /v1/complaints/{reference}; a name in brackets for what has no template."""
     # The route of an included router knows its own part only; the context that FastAPI leaves holds the whole.
     context: Any = scope.get("fastapi", {}).get("effective_route_context")
     path = getattr(context, "path_format", None) or getattr(scope.get("route"), "path", None)
-    return path or "(none)"
+    if path:
+        return str(path)
+    endpoint = scope.get("endpoint")
+    return f"({getattr(endpoint, '__name__', type(endpoint).__name__)})" if endpoint else "(none)"
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:

@@ -19,6 +19,18 @@ UNSTORABLE: dict[str, Any] = {
     "code": "invalid-text",
     "detail": "A text holds a character that cannot be stored (NUL or half a surrogate pair): remove it and send again.",
 }
+_MISSING_HEADERS: dict[tuple[str, str], dict[str, Any]] = {
+    ("header", "idempotency-key"): {
+        "status": 400,
+        "code": "idempotency-key-missing",
+        "detail": "Send an Idempotency-Key header: a UUID made for this act, the same one when you send it again.",
+    },
+    ("header", "if-match"): {
+        "status": 428,
+        "code": "if-match-missing",
+        "detail": 'Send the version that you read as an If-Match header, such as If-Match: "4".',
+    },
+}
 _TEXT_TYPES = frozenset({"invalid_text", "string_unicode"})
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHORTEST_ECHO = 3
@@ -31,6 +43,10 @@ def describe(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return NOT_JSON
     if first["loc"] == ("body",) and isinstance(first.get("input"), bytes):
         return NOT_JSON_TYPE
+    headers = [tuple(error["loc"]) for error in errors if error["type"] == "missing" and error["loc"][0] == "header"]
+    for loc in headers:
+        if loc in _MISSING_HEADERS:
+            return {**_MISSING_HEADERS[loc], "field": loc[1]}
     told = [{"field": field_of(error["loc"]), "message": _message(error)} for error in errors[:20]]
     unstorable = next((error for error in errors if error["type"] in _TEXT_TYPES), None)
     if unstorable:

@@ -15,25 +15,17 @@ from shared.runtime.errors import Problem
 _ETAG = re.compile(r'"(\d{1,9})"')
 
 
-def idempotency_key(
-    idempotency_key: Annotated[str | None, Header(description="A UUID that the caller makes for this act.")] = None,
-) -> UUID:
-    if idempotency_key is None:
-        detail = "Send an Idempotency-Key header: a UUID made for this act, the same one when you send it again."
-        raise Problem(400, "idempotency-key-missing", detail, field="Idempotency-Key")
+def idempotency_key(idempotency_key: Annotated[str, Header(description="A UUID that the caller makes for this act.")]) -> UUID:
     try:
         return UUID(idempotency_key)
     except ValueError:
-        raise Problem(400, "idempotency-key-invalid", "The Idempotency-Key header must be a UUID.", field="Idempotency-Key") from None
+        raise Problem(400, "idempotency-key-invalid", "The Idempotency-Key header must be a UUID.", field="idempotency-key") from None
 
 
-def if_match(if_match: Annotated[str | None, Header(description='The version that you read, such as "4".')] = None) -> int:
-    if if_match is None:
-        detail = 'Send the version that you read as an If-Match header, such as If-Match: "4".'
-        raise Problem(428, "if-match-missing", detail, field="If-Match")
+def if_match(if_match: Annotated[str, Header(description='The version that you read, such as "4" (with its quotes).')]) -> int:
     found = _ETAG.fullmatch(if_match.strip())
     if found is None:
-        raise Problem(400, "if-match-invalid", 'The If-Match header must be one version in quotes, such as "4".', field="If-Match")
+        raise Problem(400, "if-match-invalid", 'The If-Match header must be one version in quotes, such as "4".', field="if-match")
     return int(found[1])
 
 
