@@ -1,5 +1,6 @@
 """The directory at rest, and a snapshot of it in memory that is re-read when another replica has stored something new."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 
@@ -54,13 +55,20 @@ class DirectoryCache:
         self._snapshot = Directory(())
         self._stamp = -1
         self._looked = float("-inf")
+        self._looking = asyncio.Lock()
 
     async def get(self) -> Directory:
-        if time.monotonic() - self._looked > FRESH_SECONDS:
-            await self.refresh()
+        """The snapshot. Call it outside a transaction: it may need a connection of its own."""
+        if self._old():
+            async with self._looking:
+                if self._old():
+                    await self._refresh()
         return self._snapshot
 
-    async def refresh(self) -> None:
+    def _old(self) -> bool:
+        return time.monotonic() - self._looked > FRESH_SECONDS
+
+    async def _refresh(self) -> None:
         async with self._db.begin() as conn:
             stamp = (await conn.execute(_STAMP)).scalar_one()
             if stamp != self._stamp:

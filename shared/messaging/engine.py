@@ -14,6 +14,7 @@ from operator import attrgetter
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.directory import Directory
 from shared.contracts.registry import FACT_TOPICS
 from shared.messaging import dead_letters, positions
 from shared.messaging.apply import take
@@ -129,23 +130,25 @@ class Engine:
 
     async def _whole(self, records: Sequence[RawRecord]) -> None:
         """All records in one set-based transaction."""
+        directory = await self._cache.get()
         async with self._db.begin() as conn:
             _, fresh = await self._claim(conn, records)
             if fresh:
-                await self._apply(conn, fresh)
+                await self._apply(conn, fresh, directory)
                 await positions.advance(conn, self.consumer, {place: Position(_next(group)) for place, group in _by_place(fresh)})
         await self._after(fresh, "committed")
 
     async def _one_by_one(self, records: Sequence[RawRecord]) -> None:
         """Each record in a savepoint of its own; those that cannot be taken are parked with their reason."""
         stop: Stop | None = None
+        directory = await self._cache.get()
         async with self._db.begin() as conn:
             claimed, fresh = await self._claim(conn, records)
             reached: dict[Place, Position] = {}
             for raw in fresh:
                 before = reached.get(raw.place, claimed[raw.place])
                 try:
-                    reached[raw.place] = await self._single(conn, raw, before)
+                    reached[raw.place] = await self._single(conn, raw, before, directory)
                 except Stop as raised:
                     stop = raised
                     break
@@ -155,10 +158,10 @@ class Engine:
         if stop:
             raise stop
 
-    async def _single(self, conn: AsyncConnection, raw: RawRecord, before: Position) -> Position:
+    async def _single(self, conn: AsyncConnection, raw: RawRecord, before: Position, directory: Directory) -> Position:
         try:
             async with conn.begin_nested():
-                await self._apply(conn, [raw])
+                await self._apply(conn, [raw], directory)
             return Position(raw.offset + 1)
         except Exception as error:
             if transient(error):
@@ -171,15 +174,16 @@ class Engine:
             log.error("record parked", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=_reason(error))
             return Position(raw.offset + 1, bad)
 
-    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord]) -> None:
-        tx = Tx(conn, self.spec.name, self._clock.now(), await self._cache.get())
+    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord], directory: Directory) -> None:
+        tx = Tx(conn, self.spec.name, self._clock.now(), directory)
         await take(self.spec, tx, [decode(raw) for raw in records])
         await tx.flush()
 
     async def replay(self, raw: RawRecord) -> None:
         """Hands a parked record to the same path, outside every position. Raises what it raises."""
+        directory = await self._cache.get()
         async with self._db.begin() as conn:
-            await self._apply(conn, [raw])
+            await self._apply(conn, [raw], directory)
         self._committed()
 
     async def _claim(self, conn: AsyncConnection, records: Sequence[RawRecord]) -> tuple[dict[Place, Position], list[RawRecord]]:

@@ -59,9 +59,11 @@ class Node:
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         """Runs `work` in one transaction, whole or not at all; again if it lost a race. What it published leaves at once after."""
         for left in range(RACES, 0, -1):
+            # Before the transaction: whoever holds one connection and waits for a second can wait for ever.
+            directory = await self.cache.get()
             try:
                 async with self.db.begin() as conn:
-                    tx = Tx(conn, self.spec.name, self.clock.now(), await self.cache.get())
+                    tx = Tx(conn, self.spec.name, self.clock.now(), directory)
                     done = await work(tx)
                     await tx.flush()
                 break
@@ -128,7 +130,9 @@ class Node:
         await recover(self.spec, self.db, self.clock, self.cache, self.observer, self.topic_ids)
         self.recovered = True
         self.readiness.set("recovered", True)
-        self.spawn("relay", self._relaying().run())
+        if self._producer:
+            self.relay = Relay(self.db, self._producer, self.topic_ids)
+            self.spawn("relay", self.relay.run())
         await self._subscribe()
         for task in self.spec.tasks:
             self.spawn(getattr(task, "__name__", "task"), task(self))
@@ -153,12 +157,17 @@ class Node:
         """A new client object for each try: one that failed to start cannot be started again."""
 
         async def connect() -> None:
-            names = {*self.spec.topics, *own_topics(self.spec.name)}
-            producer, observer = Producer(self.login), Observer(self.login)
-            await producer.start()
-            self._producer = producer
-            await observer.start()
-            self._observer = observer
+            own = own_topics(self.spec.name)
+            if self._observer is None:
+                observer = Observer(self.login)
+                await observer.start()
+                self._observer = observer
+            if own and self._producer is None:
+                # A user without a topic to write may not even be given a producer id.
+                producer = Producer(self.login)
+                await producer.start()
+                self._producer = producer
+            names = {*self.spec.topics, *own}
             self.topic_ids = await asyncio.to_thread(topics.topic_ids, self.login.servers, self.login.user, self.login.password, names)
             self.engine.topic_ids = self.topic_ids
 
@@ -208,10 +217,6 @@ class Node:
     def _cause(self, name: str) -> str:
         # A wrong password and an absent broker raise the same error.
         return f"kafka: not reached or login refused (user {self.login.user})" if name == "log" else "the database does not answer"
-
-    def _relaying(self) -> Relay:
-        self.relay = Relay(self.db, self.producer, self.topic_ids)
-        return self.relay
 
     @property
     def observer(self) -> Observer:

@@ -57,8 +57,9 @@ def _from(known: tuple[str, int] | None, topic_id: str) -> int:
 
 async def _take_back(spec: Spec, db: Database, clock: Clock, cache: DirectoryCache, batch: Sequence[RawRecord]) -> int:
     decoded = [found for raw in batch if (found := _readable(raw)) is not None]
+    known = await cache.get()
     async with db.begin() as conn:
-        tx = Tx(conn, spec.name, clock.now(), await cache.get())
+        tx = Tx(conn, spec.name, clock.now(), known)
         await upsert_directory(conn, [d.body for d in decoded if isinstance(d.body, DirectoryRecord)])
         changes = await fold(tx, decoded)
         await documents(tx, decoded)
