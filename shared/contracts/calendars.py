@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from pydantic import Field
+
 from shared.contracts.base import Text
 from shared.contracts.checks import Checked, Problem
 from shared.contracts.words import Code, Label
@@ -31,7 +33,7 @@ class Calendar(Checked):
 
     code: Code
     version: int
-    title: Text = {}
+    title: Text = Field(default_factory=dict)
     weekly_off: tuple[Weekday, ...]
     time_zone: str
     days_off: tuple[DayOff, ...] = ()

@@ -265,7 +265,7 @@ class Procedure(Checked):
     visibility: Visibility = Visibility()
     approval: Literal["none", "one", "two"] = "none"
     retention: Span
-    templates: dict[str, str] = {}
+    templates: dict[str, str] = Bounded(default_factory=dict)
 
     @property
     def ref(self) -> str:

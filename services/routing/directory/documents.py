@@ -33,11 +33,12 @@ class PackRefused(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as version 1.2 reads it: `on`, `no` and 010000000 are words, not truths or octal numbers."""
+    """YAML as version 1.2 reads it: `on`, `no` and 010000000 are words, not truths or octal numbers; dates are words too,
+    so that a wrong one is found by the model, which knows its place."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "int", "timestamp")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))

@@ -152,16 +152,16 @@ class _Reader:
 def main(arguments: list[str]) -> int:
     """The command: 0 good, 1 broken, 2 wrongly called."""
     if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python -m services.routing.directory.pack <folder>", file=sys.stderr)
+        sys.stderr.write("usage: python -m services.routing.directory.pack <folder>\n")
         return 2
     try:
         pack = load(Path(arguments[0]))
     except PackRefused as refused:
-        print(*refused.findings, sep="\n", file=sys.stderr)
-        print(f"refused: {len(refused.findings)} mistakes", file=sys.stderr)
+        sys.stderr.write(f"{refused}\nrefused: {len(refused.findings)} mistakes\n")
         return 1
     counts = ", ".join(f"{n} {kind}" for kind, n in sorted(pack.record.counts.items()))
-    print(f"{pack.record.key} version {pack.record.version}: {counts}; {len(pack.rules)} rules; sha256 {pack.record.sha256}")
+    record = pack.record
+    sys.stdout.write(f"{record.key} version {record.version}: {counts}; {len(pack.rules)} rules; sha256 {record.sha256}\n")
     return 0
 
 

@@ -1,0 +1,279 @@
+"""A pack is loaded whole or refused whole, with file, line and reason for every mistake."""
+
+import shutil
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from services.routing.directory.documents import Finding, PackRefused
+from services.routing.directory.pack import digest, load, main
+from shared.contracts.directory import Directory, PackRecord
+
+ROOT = Path(__file__).parents[2]
+NORIA = ROOT / "tests/packs/noria"
+MOROCCO = ROOT / "deploy/packs/morocco"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the invented country's pack that a test may break."""
+    return Path(shutil.copytree(NORIA, tmp_path / "noria"))
+
+
+def edit(pack: Path, file: str, old: str, new: str) -> None:
+    """Replaces the first place of a text that must be there."""
+    text = (pack / file).read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {file}"
+    (pack / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def line_of(pack: Path, file: str, words: str) -> int:
+    """The number of the only line that holds these words."""
+    lines = (pack / file).read_text(encoding="utf-8").splitlines()
+    (found,) = [number for number, line in enumerate(lines, 1) if words in line]
+    return found
+
+
+def refused(pack: Path) -> tuple[Finding, ...]:
+    with pytest.raises(PackRefused) as refusal:
+        load(pack)
+    return refusal.value.findings
+
+
+BODIES, TERRITORIES, SERVICES, RULES = "bodies.yaml", "territories.yaml", "public_services.yaml", "rules.yaml"
+COMPLAINT, INFORMATION, CALENDAR = "procedures/complaint@1.yaml", "procedures/access-to-information@1.yaml", "calendars/noria.yaml"
+
+# file, text replaced, by, words on the line that must be named, words of the reason
+MISTAKES = [
+    (BODIES, "fr: Ministère des Villes", "en: Ministry of Towns", "id: ministry-towns", "words in 'fr' are missing"),
+    (BODIES, "{ar: وزارة المدن, fr", "{fr", "id: ministry-towns", "words in 'ar' are missing"),
+    (BODIES, "fr: Ministère des Villes}", "fr: Ministère des Villes, de: Städte}", "Städte", "'de' is no language of the pack"),
+    (BODIES, "source: invented", "source: ''", "id: ministry-towns", "at least 1 character"),
+    (BODIES, ", certainty: A", ", certainty: Z", "certainty: Z", "Input should be 'A'"),
+    (BODIES, ", source: invented, certainty: A", "", "id: ministry-towns", "source: Field required"),
+    (BODIES, "towns@noria.example", "towns.noria.example", "towns.noria.example", "match pattern"),
+    (BODIES, "mailbox: towns", "mialbox: towns", "mialbox: towns", "Extra inputs are not permitted"),
+    (BODIES, 'territory: "010010102"', 'territory: "010010999"', "010010999", "unknown territory '010010999'"),
+    (BODIES, 'territory: "010010102", ', "", "id: commune-seconda", "a territorial body has a territory"),
+    (BODIES, "parent: ministry-waters", "parent: ministry-fire", "parent: ministry-fire", "unknown body 'ministry-fire'"),
+    (BODIES, "successor: water-office", "successor: fire-office", "successor: fire-office", "unknown body 'fire-office'"),
+    (BODIES, "    closed_on: 2024-12-31\n", "", "successor: water-office", "says when it closed"),
+    (BODIES, "id: commune-quarta", "id: commune-prima", "Commune de Quarta", "'commune-prima' stands already on line 15"),
+    (TERRITORIES, 'parent: "010000000"', 'parent: "030000000"', "fr: Alta", "unknown territory '030000000'"),
+    (TERRITORIES, 'code: "010020101"', 'code: "010010101"', "fr: Terza", "'010010101' stands already on line 4"),
+    (TERRITORIES, 'code: "010020101"', "code: 123456789", "fr: Terza", "should be a valid string"),
+    (TERRITORIES, 'commune, parent: "010020000"', 'commune, parent: "010000000"', "fr: Terza", "a commune lies in a province"),
+    (
+        TERRITORIES,
+        "level: region, name: {ar: الجنوب",
+        'level: region, parent: "010000000", name: {ar: الجنوب',
+        "fr: Sud",
+        "lies in nothing",
+    ),
+    (SERVICES, "body: water-office", "body: fire-office", "fire-office", "unknown body 'fire-office'"),
+    (SERVICES, "parent: civil-status", "parent: uncivil-status", "uncivil-status", "unknown public service 'uncivil-status'"),
+    (SERVICES, "body: ministry-waters", "body: ministry-waters, parent: water-bill", "fr: Barrages", "'water-bill' is no main subject"),
+    (SERVICES, "code: dams", "code: order", "fr: Barrages", "'order' stands already"),
+    (SERVICES, "territorial: province", "territorial: street", "territorial: street", "Input should be 'region'"),
+    (RULES, "[civil-status]", "[uncivil-status]", "uncivil-status", "unknown public service 'uncivil-status'"),
+    (RULES, "[order]", "[order], territories: ['999999999']", "999999999", "unknown territory '999999999'"),
+    (RULES, "[order]", "[order], bodies: [fire-office]", "fire-office", "unknown body 'fire-office'"),
+    (RULES, "[order]", "[order], procedures: [petition]", "petition", "unknown procedure 'petition'"),
+    (RULES, "{kind: triage}", "{kind: body, body: fire-office}", "fire-office", "unknown body 'fire-office'"),
+    (RULES, "{kind: triage}", "{kind: body}", "national-triage", "names the body"),
+    (RULES, "{kind: triage}", "{kind: dice}", "kind: dice", "Input should be 'body'"),
+    (RULES, "id: national-triage", "id: declared-body", "kind: triage", "'declared-body' stands already on line 2"),
+    (COMPLAINT, "starts: requested", "starts: asked", "starts: asked", "Input should be 'filed'"),
+    (COMPLAINT, "stops: [qualified, answered, closed]", "stops: []", "stops: []", "the clock can never stop"),
+    (COMPLAINT, "lapse: {n: 15, unit: calendar_days}, ", "", "requests: {max", "a request needs a lapse"),
+    (COMPLAINT, "code: complaint", "code: grievance", "code: grievance", "the file of grievance@1 is procedures/grievance@1.yaml"),
+    (COMPLAINT, "procedure: complaint", "procedure: petition", "procedure: petition", "unknown procedure 'petition'"),
+    (COMPLAINT, "mode: rule", "mode: fixed, body: fire-office", "fire-office", "unknown body 'fire-office'"),
+    (COMPLAINT, 'url: "https://ombudsman.example"', "body: fire-office", "fire-office", "unknown body 'fire-office'"),
+    (COMPLAINT, "{ar: استجابة, fr: Suite favorable}", "{ar: استجابة}", "code: favourable", "words in 'fr' are missing"),
+    (COMPLAINT, "retention:", "retentoin:", "retentoin:", "Extra inputs are not permitted"),
+    (INFORMATION, "working_days, calendar: noria}", "working_days, calendar: mars}", "calendar: mars", "unknown calendar 'mars'"),
+    (INFORMATION, "field: urgent", "field: urgency", "field: urgency", "field 'urgency' is not in the form"),
+    (INFORMATION, "      reasons: &reasons", "      reasons: []\n      sources: &reasons", "sources:", "Extra inputs are not permitted"),
+    (CALENDAR, "2026-10-12", "2026-01-01, source: again", "source: again", "2026-01-01 is listed twice"),
+    (CALENDAR, "kind: predicted", "kind: rumoured", "kind: rumoured", "Input should be 'civil'"),
+    (CALENDAR, "code: noria", "code: nora", "code: nora", "the file of this calendar is calendars/nora.yaml"),
+    (CALENDAR, "time_zone: Africa/Tunis", "time_zone: Africa/Cairo", "Africa/Cairo", "differs from the pack's time zone"),
+    (CALENDAR, "2025-10-13", "2025-13-13", "2025-13-13", "valid date"),
+    ("pack.yaml", "calendar: noria", "calendar: mars", "calendar: mars", "unknown calendar 'mars'"),
+    ("pack.yaml", "languages: [ar, fr]", "languages: [ar, fr, de]", "languages: [ar, fr, de]", "'de' is not among page_languages"),
+    ("pack.yaml", "version: 1", "version: one", "version: one", "valid integer"),
+    ("pack.yaml", "version: 1", "version: 1\nversion: 2", "version: 2", "key 'version' stands twice"),
+    (BODIES, "bodies:", "offices:", "offices:", "the file holds one list, named bodies"),
+    (SERVICES, "  - {code: dams", "  - dams\n  - {code: dams", "- dams", "should be a mapping"),
+    (RULES, "{kind: triage}", "{kind: triage]", "kind: triage]", "no valid YAML"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "where", "reason"), MISTAKES)
+def test_a_mistake_is_named_with_file_and_line(pack: Path, file: str, old: str, new: str, where: str, reason: str) -> None:
+    edit(pack, file, old, new)
+    line = line_of(pack, file, where)
+    assert [finding for finding in refused(pack) if (finding.file, finding.line) == (file, line) and reason in finding.reason]
+
+
+def test_parents_in_a_circle(pack: Path) -> None:
+    edit(pack, BODIES, "family: ministry, mailbox: waters", "family: ministry, parent: water-office, mailbox: waters")
+    line = line_of(pack, BODIES, "id: ministry-waters")
+    assert Finding(BODIES, line, "bodies.1.parent: 'ministry-waters' is its own ancestor") in refused(pack)
+
+
+def test_absent_files_and_folders(pack: Path) -> None:
+    (pack / RULES).unlink()
+    shutil.rmtree(pack / "procedures")
+    assert {(finding.file, finding.reason) for finding in refused(pack)} == {
+        (RULES, "cannot be read: No such file or directory"),
+        ("procedures", "the folder is absent or holds no *.yaml"),
+    }
+
+
+def test_bytes_that_are_no_text(pack: Path) -> None:
+    (pack / RULES).write_bytes(b"rules: [\xff]")
+    assert [(finding.file, finding.line) for finding in refused(pack)] == [(RULES, 1)]
+
+
+def test_all_mistakes_of_all_files_are_named_in_one_run(pack: Path) -> None:
+    edit(pack, BODIES, "parent: ministry-waters", "parent: ministry-fire")
+    edit(pack, SERVICES, "body: ministry-waters", "body: fire-office")
+    edit(pack, COMPLAINT, "starts: requested", "starts: asked")
+    edit(pack, CALENDAR, "kind: predicted", "kind: rumoured")
+    assert [finding.file for finding in refused(pack)] == [BODIES, CALENDAR, COMPLAINT, SERVICES]
+
+
+def test_one_broken_entry_does_not_make_references_to_it_look_broken(pack: Path) -> None:
+    edit(pack, BODIES, "fr: Ministère des Villes}, family: ministry", "fr: Ministère des Villes}, family: family")
+    assert [(finding.file, finding.line) for finding in refused(pack)] == [(BODIES, line_of(pack, BODIES, "family: family"))]
+
+
+def test_words_like_on_and_no_and_codes_with_a_leading_zero_stay_text(pack: Path) -> None:
+    edit(pack, TERRITORIES, '"010020101"', "010020101")
+    edit(pack, INFORMATION, 'code: "no"', "code: no")
+    directory = load(pack).directory
+    assert "010020101" in directory.territories
+    law = directory.procedures["access-to-information", 1]
+    assert [option.code for option in law.form[1].options] == ["no", "yes"]
+    assert law.follow_ups[0].on == ("answered", "breached")
+
+
+def test_the_invented_country() -> None:
+    pack = load(NORIA)
+    assert pack.record.counts == {"territory": 9, "body": 9, "public-service": 6, "calendar": 1, "procedure": 4}
+    assert isinstance(pack.records[-1], PackRecord)
+    assert pack.directory.ready
+    assert [rule.id for rule in pack.rules] == [
+        "declared-body",
+        "civil-status-to-commune",
+        "order-to-prefect",
+        "body-of-public-service",
+        "national-triage",
+    ]
+    assert {record.valid_from for record in pack.directory.bodies.values()} == {date(2020, 1, 1)}
+
+
+def test_the_sum_names_the_contents_and_nothing_else(pack: Path) -> None:
+    before = digest(pack)
+    assert before == digest(NORIA) == load(NORIA).record.sha256
+    (pack / "README.md").write_text("not part of it", encoding="utf-8")
+    assert digest(pack) == before
+    edit(pack, RULES, "final: false", "final: true")
+    assert digest(pack) != before
+
+
+def test_the_command_prints_a_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(NORIA)]) == 0
+    assert capsys.readouterr().out.startswith(
+        "pack/noria version 1: 9 body, 1 calendar, 4 procedure, 6 public-service, 9 territory; 5 rules;"
+    )
+
+
+def test_the_command_prints_each_mistake_and_fails(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(pack, BODIES, "parent: ministry-waters", "parent: ministry-fire")
+    assert main([str(pack)]) == 1
+    assert capsys.readouterr().err == "bodies.yaml:4: bodies.2.parent: unknown body 'ministry-fire'\nrefused: 1 mistakes\n"
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def morocco() -> Directory:
+    return load(MOROCCO).directory
+
+
+def test_morocco_has_its_regions_and_provinces(morocco: Directory) -> None:
+    levels = Counter(territory.level for territory in morocco.territories.values())
+    assert (levels["region"], levels["province"]) == (12, 75)
+    provinces = Counter(
+        territory.parent[:2] for territory in morocco.territories.values() if territory.level == "province" and territory.parent
+    )
+    # per region, as the national statistics office counts them
+    assert [provinces[f"{region:02}"] for region in range(1, 13)] == [8, 8, 9, 7, 5, 9, 8, 5, 6, 4, 4, 2]
+
+
+def test_codes_of_morocco_say_where_a_place_lies(morocco: Directory) -> None:
+    digits = {"region": 2, "province": 5, "commune": 9}
+    for code, territory in morocco.territories.items():
+        assert not code[digits[territory.level] :].strip("0")
+        assert territory.parent is None or code.startswith(territory.parent[: digits[morocco.territories[territory.parent].level]])
+
+
+def test_every_body_of_morocco_says_where_its_name_comes_from(morocco: Directory) -> None:
+    assert len(morocco.bodies) >= 30
+    for body in morocco.bodies.values():
+        assert body.source.strip()
+        assert body.certainty in "ABCG"
+        assert {"ar", "fr"} <= body.name.keys()
+        assert any("\u0600" <= letter <= "\u06ff" for letter in body.name["ar"])
+
+
+def test_clocks_of_morocco(morocco: Directory) -> None:
+    complaint = morocco.procedures["complaint", 1]
+    clocks = {clock.code: (clock.span.n, clock.span.unit, clock.first_day_counts, clock.holder) for clock in complaint.clocks}
+    assert clocks == {
+        "qualify": (15, "calendar_days", False, "platform"),
+        "answer": (60, "calendar_days", False, "body"),
+        "supply": (15, "calendar_days", False, "citizen"),
+    }
+    answer = complaint.clock("answer")
+    assert answer is not None
+    assert [alert.before.n for alert in answer.alerts if alert.before] == [15, 5]
+    assert answer.extension is None
+    request = morocco.procedures["access-to-information", 1].clock("answer")
+    assert request is not None
+    assert request.extension is not None
+    assert (request.span.n, request.span.unit, request.extension.times, request.extension.span.n) == (20, "working_days", 1, 20)
+    for code in ("observation", "suggestion"):
+        assert morocco.procedures[code, 1].clocks == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "off"),
+    [
+        (date(2026, 1, 14), True),  # Amazigh new year, a Wednesday
+        (date(2025, 6, 9), True),  # exceptional day, a Monday
+        (date(2027, 11, 18), True),  # independence, a Thursday
+        (date(2028, 8, 14), True),  # Oued Ed-Dahab, a Monday
+        (date(2025, 10, 31), False),  # a Friday before the decree took effect
+        (date(2026, 11, 19), False),  # an ordinary Thursday
+        (date(2026, 11, 20), False),  # a Friday is worked
+        (date(2026, 11, 21), True),  # a Saturday
+    ],
+)
+def test_days_off_of_morocco(morocco: Directory, day: date, off: bool) -> None:
+    assert morocco.calendars["ma"].is_day_off(day) is off
+
+
+def test_feasts_ahead_are_marked_as_predicted(morocco: Directory) -> None:
+    kinds = {day.date: day.kind for day in morocco.calendars["ma"].days_off}
+    assert kinds[date(2027, 5, 16)] == "predicted"
+    assert kinds[date(2027, 11, 6)] == "civil"
+    assert Counter(kind for day, kind in kinds.items() if day.year == 2026)["predicted"] == 7
