@@ -1,0 +1,36 @@
+import pytest
+
+from shared.runtime.settings import Settings, load
+
+
+class Own(Settings):
+    port: int = 8001
+    hmac_key: str
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("WASL_"):
+            monkeypatch.delenv(name)
+
+
+def test_a_service_adds_its_own_and_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WASL_DATABASE_URL", "postgresql://app:hunter2@h/d")
+    monkeypatch.setenv("WASL_HMAC_KEY", "k")
+    monkeypatch.setenv("WASL_KAFKA_SESSION_TIMEOUT_MS", "6000")
+    settings = load(Own)
+    assert (settings.port, settings.kafka_session_timeout_ms, settings.clock, settings.replica) == (8001, 6000, "real", None)
+    assert "hunter2" not in repr(settings)
+
+
+def test_what_is_wrong_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WASL_DATABASE_URL", "postgresql://app:hunter2@h/d")
+    monkeypatch.setenv("WASL_PORT", "hunter2")
+    with pytest.raises(SystemExit) as ended:
+        load(Own)
+    assert "WASL_PORT" in str(ended.value)
+    assert "WASL_HMAC_KEY" in str(ended.value)
+    assert "hunter2" not in str(ended.value)
