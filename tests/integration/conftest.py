@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from deploy.local.platform import Platform
-from services.routing.directory.pack import load_pack
+from services.routing.directory.pack import load
 from tests.support.stores import Bench, Opener, open_bench
 
-PACK = Path(__file__).parents[1] / "packs"
+PACK = Path(__file__).parents[1] / "packs" / "noria"
 
 
 @pytest.fixture
 async def open_store(broker_and_database: Platform, tmp_path: Path) -> AsyncIterator[Opener]:
     """await open_store("intake", clock_at="2026-03-02T10:00:00Z") gives a Bench; closed at the test's end."""
     opened: list[Bench] = []
-    records = load_pack(next(PACK.iterdir())).records
+    records = load(PACK).records
 
     async def opener(service: str, clock_at: str = "2026-03-02T10:00:00Z", **settings: Any) -> Bench:
         opened.append(await open_bench(broker_and_database, tmp_path, service, clock_at, records, **settings))
