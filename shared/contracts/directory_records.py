@@ -3,7 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, StringConstraints, computed_field, model_validator
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, StringConstraints, computed_field, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from shared.contracts.base import Contract
 from shared.contracts.calendars import Calendar
@@ -41,6 +43,13 @@ class DirectoryRecord(Contract):
         if cls is DirectoryRecord and isinstance(data, dict):
             return RECORDS.get(str(data.get("kind")), UnknownRecord).model_validate(data)
         return handler(data)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        if cls is not DirectoryRecord:
+            return handler(core_schema)
+        kinds: list[type[DirectoryRecord]] = [*RECORDS.values(), UnknownRecord]
+        return {"anyOf": [handler(kind.__pydantic_core_schema__) for kind in kinds]}
 
 
 class UnknownRecord(DirectoryRecord):

@@ -5,10 +5,12 @@ import random
 from datetime import date
 from typing import Any
 
+import jsonschema
 import pytest
 from pydantic import ValidationError
 
 from shared.contracts.directory import BodyRecord, Directory, DirectoryRecord, PackRecord, TerritoryRecord
+from shared.contracts.directory_records import RECORDS as RECORDS_BY_KIND
 
 SINCE = {"version": 1, "valid_from": "2026-01-01"}
 WORDS = {"ar": "كلمة", "fr": "mot"}
@@ -99,6 +101,15 @@ def test_a_kind_of_a_later_release_is_kept_whole_and_disturbs_nothing() -> None:
     assert (unknown.key, unknown.version) == ("desk/7", 2)
     assert json.loads(unknown.model_dump_json()) == json.loads(wire)
     assert Directory([*RECORDS, unknown]).ready
+
+
+def test_the_schema_describes_every_kind() -> None:
+    schema = DirectoryRecord.model_json_schema(mode="serialization")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    kinds = [schema["$defs"].get(branch.get("$ref", "").rpartition("/")[2], branch) for branch in schema["anyOf"]]
+    assert [kind["title"] for kind in kinds] == [*(model.__name__ for model in RECORDS_BY_KIND.values()), "UnknownRecord"]
+    for each in RECORDS:
+        jsonschema.validate(json.loads(each.model_dump_json()), schema)
 
 
 @pytest.mark.parametrize(
