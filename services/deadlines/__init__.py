@@ -1,0 +1,1 @@
+"""Deadlines: what time alone does to a complaint. Due dates with their reasons, warnings, breaches and their correction."""
