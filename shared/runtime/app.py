@@ -98,14 +98,18 @@ def run(app: FastAPI, settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    app.state.server, app.state.exit_code = uvicorn.Server(config), 0
-    # After its own shutdown uvicorn raises the signal again; it has been obeyed by then.
+    server = uvicorn.Server(config)
+    app.state.server, app.state.exit_code = server, 0
+    # For a signal before uvicorn listens to them, and for the one that it raises again after it has obeyed.
     for sig in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sig, lambda *_: None)
-    app.state.server.run()
-    code = app.state.exit_code if app.state.server.started else _START_FAILED
-    if code:
-        sys.exit(code)
+        signal.signal(sig, lambda *_: setattr(server, "should_exit", True))
+    try:
+        server.run()
+    except SystemExit:
+        # uvicorn's own status for a failed start is 3, which here means that a consumer stopped on poison.
+        sys.exit(_START_FAILED)
+    if app.state.exit_code:
+        sys.exit(app.state.exit_code)
 
 
 def stop(app: FastAPI, code: int, why: str) -> None:

@@ -89,10 +89,10 @@ _BEARER = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token 
 
 def _principal(claims: dict[str, Any]) -> Principal:
     role, body = claims.get("role"), claims.get("body")
+    if not isinstance(role, str) or role not in ROLES:
+        raise _invalid("its role is none of the platform's")
     if role in NATIONAL_ROLES:
         return Principal(role, None, str(claims["sub"]))
-    if role not in BODY_ROLES:
-        raise _invalid("its role is none of the platform's")
     if not isinstance(body, str) or not body:
         raise _invalid("its role needs a body and it names none")
     return Principal(role, body, str(claims["sub"]))

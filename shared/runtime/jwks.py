@@ -58,13 +58,14 @@ class RemoteKeys:
         self._url, self._lock = url, asyncio.Lock()
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched = self._tried = float("-inf")
-        self._refreshing: asyncio.Task[None] | None = None
+        self.refreshing: asyncio.Task[None] | None = None
+        """The fetch behind the scenes that was begun last."""
 
     async def find(self, kid: str) -> jwt.PyJWK | None:
         if kid not in self._keys:
             await self._refresh()
         elif self._may_try() and time.monotonic() - self._fetched >= _FRESH_S:
-            self._refreshing = asyncio.create_task(self._refresh())
+            self.refreshing = asyncio.create_task(self._refresh())
         if not self._keys:
             raise _no_keys()
         return self._keys.get(kid)

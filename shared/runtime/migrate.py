@@ -44,12 +44,12 @@ async def upgrade_async(service: str, owner_url: str) -> None:
     try:
         async with db.begin() as conn:
             before = await _revisions(conn)
-            if before != heads(service):
+            if not await at_head(conn, service):
                 # A change of a table that waits behind a long reader makes every later reader wait behind it.
                 await conn.execute(text(f"set local lock_timeout = '{_LOCK_WAIT}'"))
                 await conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
                 await conn.run_sync(_to_head, service)
-            _log.info("store at head", store=service, before=sorted(before), head=sorted(heads(service)))
+            _log.info("store at head", store=service, before=sorted(before), now=sorted(await _revisions(conn)))
     finally:
         await db.close()
 
