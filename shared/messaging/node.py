@@ -54,6 +54,7 @@ class Node:
         self.failed: Stop | None = None
         self.on_failure: Callable[[Stop], None] = lambda stop: None
         self._producer: Producer | None = None
+        self.on_commit: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
@@ -88,8 +89,10 @@ class Node:
         return await self.cache.get()
 
     def wake(self) -> None:
+        """A transaction of this service was committed: what waits for its rows need not wait for the next look."""
         if self.relay:
             self.relay.wake()
+        self.on_commit()
 
     def fail(self, stop: Stop) -> None:
         """Ends the process with the stop's code, once everything in flight has been put down."""
