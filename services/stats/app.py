@@ -1,0 +1,21 @@
+"""Stats decides nothing: it keeps one row per complaint and counts."""
+
+from services.stats import api, handlers
+from services.stats.settings import StatsSettings
+from shared.contracts.registry import DEADLINES, DIRECTORY, INTAKE, ROUTING
+from shared.messaging.service import Service
+from shared.messaging.spec import Spec
+from shared.runtime.settings import Settings
+
+
+def build_spec(settings: Settings) -> Spec:
+    return Spec(
+        name="stats",
+        topics=(INTAKE, ROUTING, DEADLINES, DIRECTORY),
+        handle=handlers.handle,
+        on_directory=handlers.on_directory,
+        tasks=(handlers.keep_renewing,),
+    )
+
+
+SERVICE = Service("stats", settings=StatsSettings, spec=build_spec, mount=api.mount)
