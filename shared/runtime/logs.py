@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 import traceback
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -128,11 +129,16 @@ def _mask(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def _masked(key: Any, value: Any) -> Any:
-    if any(word in str(key).lower() for word in _SECRET_KEYS):
+    if _is_secret(str(key)):
         return _MASK
     if isinstance(value, dict):
         return {inner: _masked(inner, held) for inner, held in value.items()}
     return value
+
+
+@lru_cache(1024)
+def _is_secret(key: str) -> bool:
+    return any(word in key.lower() for word in _SECRET_KEYS)
 
 
 def _tell_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -28,6 +28,7 @@ DEAD_LETTERS_WAITING = Gauge("wasl_dead_letters_waiting", "Dead letters parked n
 BROKER_UNREACHABLE = Gauge("wasl_broker_unreachable", "1 while Kafka is not reached or refuses the login.")
 
 CLOCK_JUMPED = Counter("wasl_clock_jumped_total", "Times that legal time moved against machine time by more than a minute.")
+OPEN_CLOCKS = Gauge("wasl_open_clocks", "Legal clocks on which time may still act.")
 UNFIRED_CLOCK_AGE = Gauge("wasl_unfired_clock_age_seconds", "How long the oldest due and unfired clock is past its due time and grace.")
 
 NOTICES = Counter("wasl_notices_total", "Notices, by code, channel and result: sent, failed, uncertain.", ["code", "channel", "result"])

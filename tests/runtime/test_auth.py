@@ -174,6 +174,15 @@ async def test_without_any_key_nobody_is_called_a_liar(client: httpx.AsyncClient
     assert (answer.status_code, answer.json()["code"]) == (503, "issuer-unavailable")
 
 
+async def test_a_service_started_without_an_issuer_says_so(client: httpx.AsyncClient) -> None:
+    app = FastAPI()
+    errors.install(app)
+    app.add_api_route("/any", staff())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as bare:
+        answer = await get(bare, token())
+    assert (answer.status_code, answer.json()["code"]) == (503, "issuer-unavailable")
+
+
 def test_keys_in_clear_and_no_keys_are_refused_at_start() -> None:
     for where in ("http://issuer/jwks", None):
         with pytest.raises(ValueError, match="WASL_OIDC_JWKS"):
