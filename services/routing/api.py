@@ -1,0 +1,78 @@
+"""The desk over HTTP: lists and cases in a person's scope, decisions about them, and who has read and done what."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, FastAPI, Query, Response
+
+from services.routing import cursors, rights, store
+from services.routing.commands import note, seen
+from services.routing.decisions import TheNode
+from services.routing.decisions import router as decisions
+from services.routing.rights import AuditReader, Reader
+from services.routing.shapes import AuditPage, CasePage, CaseWithPapers
+from shared.contracts.registry import ANSWERS, PAPERS
+from shared.contracts.states import CLOSED, OPEN
+from shared.messaging.node import Node
+from shared.messaging.registers import Registers
+from shared.messaging.tx import Tx
+from shared.runtime.auth import Principal
+from shared.runtime.errors import Problem
+from shared.runtime.ids import parse_reference
+
+router = APIRouter()
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+def mount(app: FastAPI, node: Node) -> None:
+    app.include_router(router)
+    app.include_router(decisions)
+
+
+@router.get("/v1/cases")
+async def list_cases(
+    who: Reader,
+    node: TheNode,
+    status: str | None = None,
+    body: str | None = None,
+    sort: Literal["due", "filed"] = "due",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> CasePage:
+    """The cases in your scope, the most urgent (sort=due) or the oldest (sort=filed) first."""
+    if status and status not in (*OPEN, *CLOSED):
+        raise Problem(422, "unknown-status", f"A status is one of {', '.join((*OPEN, *CLOSED))}.", field="status")
+    place = cursors.case_place(cursor, sort)
+    bodies = rights.within(rights.scope(who, await node.directory()), body)
+    async with node.read() as conn:
+        rows = await store.cases(conn, sort, limit + 1, bodies=bodies, status=status, after=place)
+    return CasePage.of(rows[:limit], cursors.case_cursor(sort, rows[limit - 1]) if len(rows) > limit else None)
+
+
+@router.get("/v1/cases/{reference}")
+async def read_case(reference: str, who: Reader, node: TheNode, response: Response) -> CaseWithPapers:
+    """One case. Reading its papers is noted in the audit."""
+    found, documents = await node.command(lambda tx: _read(tx, who, reference))
+    response.headers["ETag"] = f'"{found.routing_version}"'
+    return CaseWithPapers.of(found, papers=documents.get(PAPERS), answers=documents.get(ANSWERS))
+
+
+@router.get("/v1/audit")
+async def list_audit(reference: str, who: AuditReader, node: TheNode, limit: Limit = 50, cursor: Cursor = None) -> AuditPage:
+    """Who has read the papers of a complaint and decided about it, oldest first."""
+    place = cursors.audit_place(cursor)
+    try:
+        written = parse_reference(reference)
+    except ValueError as error:
+        raise Problem(422, "invalid-field", f"{error}", field="reference") from None
+    async with node.read() as conn:
+        rows = await store.audit(conn, written, place, limit + 1)
+    return AuditPage.of(rows[:limit], cursors.audit_cursor(rows[limit - 1].id) if len(rows) > limit else None)
+
+
+async def _read(tx: Tx, who: Principal, reference: str) -> tuple[Registers, dict[str, object]]:
+    found, _ = await seen(tx, who, reference)
+    if not rights.reads_papers(who):
+        return found, {}
+    await note(tx, who, found, "read-papers")
+    return found, {topic: await tx.private(topic, found.complaint_id) for topic in (PAPERS, ANSWERS)}

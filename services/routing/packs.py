@@ -1,0 +1,137 @@
+"""Loads the country pack into the directory and the rules, whole or not at all, and decides what had waited for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from services.routing import store
+from services.routing.directory.documents import PackRefused
+from services.routing.directory.domain import Rule
+from services.routing.directory.pack import Pack, load
+from services.routing.handlers import settle
+from shared.contracts.directory import Directory, DirectoryRecord
+from shared.contracts.states import OPEN
+from shared.messaging import directory
+from shared.messaging.engine import Stop
+from shared.messaging.node import Node
+from shared.messaging.tx import Tx
+from shared.runtime.db import transient
+
+log = structlog.get_logger()
+
+REFUSED = 8
+"""Exit code of a process whose pack is broken."""
+CHUNK = 500
+PAUSE_SECONDS = 1.0
+LOOK_SECONDS = 60
+
+T = TypeVar("T")
+Next = Callable[[Tx, UUID | None], Awaitable[list[UUID]]]
+
+
+class PackConflict(Exception):
+    """The pack says something else than the stored one under the same version; nothing of it is taken."""
+
+
+async def keep_pack(node: Node, folder: Path | None) -> None:
+    """Loads the pack at each start, and ends the process, with each mistake's file and line, when it is refused.
+
+    Then looks, every minute, for what had waited: a batch may have read the old directory while the new one was stored.
+    """
+    if folder:
+        try:
+            pack = await asyncio.to_thread(load, folder)
+            await _patiently(lambda: node.run(partial(_adopt, pack)))
+        except (PackRefused, PackConflict) as refused:
+            raise Stop(REFUSED, f"the pack {folder} is refused, nothing of it was loaded:\n{refused}") from refused
+    while True:
+        await settle_all(node)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def adopt(tx: Tx, pack: Pack) -> bool:
+    """Tells the records whose version is new, and takes the rules; False where the store has this pack, or a newer one, already.
+
+    Raises PackConflict: what has changed needs a higher version, since readers keep the highest.
+    """
+    await store.one_loader(tx.conn)
+    stored, rules = await directory.load(tx.conn), await store.rules(tx.conn)
+    newer = stored.pack is None or pack.record.version > stored.pack.version
+    if stored.pack and pack.record.version < stored.pack.version:
+        log.warning("the stored pack is newer and stays", stored=stored.pack.version, given=pack.record.version)
+    elif found := sorted(conflicts(pack, stored, rules)):
+        raise PackConflict("\n".join(found))
+    if newer:
+        tx.publish_directory(pack.records)
+    if newer or rules is None:
+        await store.put_rules(tx.conn, pack.record.country, pack.record.version, pack.record.sha256, pack.rules)
+    return newer
+
+
+def conflicts(pack: Pack, stored: Directory, rules: tuple[Rule, ...] | None) -> Iterator[str]:
+    """Why this pack cannot follow the stored one."""
+    again = stored.pack is not None and stored.pack.version == pack.record.version
+    for record in pack.records[:-1]:
+        held = stored.records.get(record.key)
+        if again and (held is None or held.version < record.version):
+            yield f"{record.key} is new: give pack.yaml a higher version than {pack.record.version}"
+        elif held and held.version > record.version:
+            yield f"{record.key} goes back to version {record.version}: {held.version} is stored"
+        elif held and held.version == record.version and _said(held) != _said(record):
+            yield f"{record.key} has changed: give it a higher version than {record.version}, and pack.yaml too"
+    if again and rules is not None and rules != pack.rules:
+        yield f"rules.yaml has changed: give pack.yaml a higher version than {pack.record.version}"
+
+
+async def settle_all(node: Node) -> None:
+    """Decides complaints that came before the pack, and moves the open cases of bodies that it has closed, in chunks."""
+    await _chunks(node, _undecided)
+    await _chunks(node, _with_closed_bodies)
+
+
+async def _undecided(tx: Tx, after: UUID | None) -> list[UUID]:
+    return await store.undecided(tx.conn, after, CHUNK)
+
+
+async def _with_closed_bodies(tx: Tx, after: UUID | None) -> list[UUID]:
+    closed = [body.id for body in tx.directory.bodies.values() if body.closed_on]
+    return await store.held_by(tx.conn, closed, OPEN, after, CHUNK)
+
+
+async def _chunks(node: Node, next_ids: Next) -> None:
+    after: UUID | None = None
+
+    async def chunk(tx: Tx) -> UUID | None:
+        ids = await next_ids(tx, after)
+        await settle(list((await tx.lock_many(ids)).values()), tx)
+        return ids[-1] if ids else None
+
+    while (reached := await _patiently(lambda: node.run(chunk))) is not None:
+        after = reached
+
+
+async def _adopt(pack: Pack, tx: Tx) -> None:
+    if await adopt(tx, pack):
+        counts: dict[str, int] = pack.record.counts
+        log.info("pack loaded", pack=pack.record.key, version=pack.record.version, rules=len(pack.rules), **counts)
+
+
+async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
+    """Again while the store is away: a start waits for its store, it does not die of it."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not transient(error):
+                raise
+            log.info("the pack waits for the store", error=type(error).__name__)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _said(record: DirectoryRecord) -> str:
+    return record.model_dump_json(by_alias=True)

@@ -1,0 +1,40 @@
+"""Who may see and do what at the desk: roles, and the body that a case is with now."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import Depends
+
+from shared.contracts.directory import Directory
+from shared.runtime.auth import Principal, staff
+
+_WORK = ("body-agent", "approver", "body-admin", "machine", "national-desk")
+
+Worker = Annotated[Principal, Depends(staff(*_WORK))]
+"""May decide about the cases in its scope, and read their papers."""
+Reader = Annotated[Principal, Depends(staff(*_WORK, "auditor"))]
+"""May read the cases in its scope; an auditor all of them, but no papers."""
+AuditReader = Annotated[Principal, Depends(staff("auditor", "national-desk", "operator"))]
+
+
+def scope(who: Principal, directory: Directory) -> frozenset[str] | None:
+    """The bodies whose cases this person sees; None: all cases, also those with no body."""
+    if who.body is None:
+        return None
+    return directory.body_scope(who.body) if who.role == "body-admin" else frozenset({who.body})
+
+
+def sees(who: Principal, body: str | None, directory: Directory) -> bool:
+    bodies = scope(who, directory)
+    return bodies is None or body in bodies
+
+
+def within(bodies: Iterable[str] | None, asked: str | None) -> Iterable[str] | None:
+    """The bodies to list: the one asked for if it is in scope, else none; without a question all in scope."""
+    if asked is None:
+        return bodies
+    return [asked] if bodies is None or asked in bodies else []
+
+
+def reads_papers(who: Principal) -> bool:
+    return who.role in _WORK

@@ -1,0 +1,108 @@
+"""What the desk's interface takes and gives."""
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.routing.models import Audited, CaseRow
+from shared.contracts.base import Instant
+from shared.contracts.complaint import Header
+from shared.contracts.private import Answers, Papers
+from shared.contracts.states import Case, ClockState, Filing
+from shared.messaging.registers import Registers
+from shared.runtime.text import Clean
+
+Coded = Annotated[str, Clean(64)]
+
+
+class Asked(BaseModel):
+    """A request's body; a field that does not exist is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Assignment(Asked):
+    body: Coded | None = Field(description="The body that gets the case; null: back to the national desk.")
+    reason: Coded | None = Field(default=None, description="A code of the procedure's transfers; only a case in triage needs none.")
+
+
+class InformationRequest(Asked):
+    text: Annotated[str, Clean(10_000)] = Field(description="What the filer is asked, in the filer's language.")
+
+
+class Extension(Asked):
+    clock: Coded
+    reason: Coded
+
+
+class Answer(Asked):
+    outcome: Coded = Field(description="A code of the procedure's outcomes or refusals.")
+    reasons: Annotated[str, Clean(20_000)] | None = None
+
+
+class CaseOut(BaseModel):
+    """A case as the facts have it: the state of each of the three services that decide about it."""
+
+    reference: str
+    version: int = Field(description="For If-Match; also the ETag.")
+    complaint: Header
+    filing: Filing | None
+    case: Case
+    deadlines: tuple[ClockState, ...]
+
+    @classmethod
+    def of(cls, registers: Registers, **more: object) -> Self:
+        states = {"filing": registers.intake, "case": registers.routing, "deadlines": registers.deadlines or ()}
+        named = {"reference": registers.header.reference, "version": registers.routing_version, "complaint": registers.header}
+        return cls.model_validate({**named, **states, **more})
+
+
+class CaseWithPapers(CaseOut):
+    """Null for an auditor, and where the filer's data has been erased or has not arrived yet."""
+
+    papers: Papers | None
+    answers: Answers | None
+
+
+class CaseLine(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    reference: str
+    status: str
+    body: str | None
+    public_service: str | None
+    territory: str
+    procedure: str
+    filed_at: Instant
+    due_at: Instant | None = Field(description="The first instant that is too late for the answer; null: no clock runs.")
+    taken_up_at: Instant | None
+    version: int
+
+
+class CasePage(BaseModel):
+    cases: list[CaseLine]
+    next: str | None = Field(description="The cursor of the next page; null: this was the last.")
+
+    @classmethod
+    def of(cls, rows: list[CaseRow], next: str | None) -> Self:
+        return cls(cases=[CaseLine.model_validate(row) for row in rows], next=next)
+
+
+class AuditLine(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    at: Instant
+    sub: str
+    role: str
+    body: str | None
+    reference: str
+    action: str
+
+
+class AuditPage(BaseModel):
+    entries: list[AuditLine]
+    next: str | None
+
+    @classmethod
+    def of(cls, rows: list[Audited], next: str | None) -> Self:
+        return cls(entries=[AuditLine.model_validate(row.entry) for row in rows], next=next)

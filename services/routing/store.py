@@ -1,0 +1,119 @@
+"""All SQL of routing's own tables."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.directory.domain import Rule
+from services.routing.models import COLUMNS, Audited, CaseRow, Entry
+
+_RULES = TypeAdapter(tuple[Rule, ...])
+_NAMES = ", ".join(COLUMNS)
+
+_PUT_CASES = text(f"""
+    insert into desk_case as c ({_NAMES})
+    select {_NAMES} from unnest({", ".join(f"cast(:{name} as {type}[])" for name, type in COLUMNS.items())}) as u ({_NAMES})
+    order by complaint_id
+    on conflict (complaint_id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)}
+    where ({", ".join(f"c.{name}" for name in COLUMNS)}) is distinct from ({", ".join(f"excluded.{name}" for name in COLUMNS)})""")  # noqa: S608
+_NOTE = text("insert into audit (at, sub, role, body, reference, action) values (:at, :sub, :role, :body, :reference, :action)")
+_AUDIT = text("""
+    select id, at, sub, role, body, reference, action from audit
+    where reference = :reference and id > :after order by id limit :limit""")
+_READ_RULES = text("select rules from rule_set order by version desc limit 1")
+_PUT_RULES = text("""
+    insert into rule_set as r (country, version, sha256, rules) values (:country, :version, :sha256, cast(:rules as jsonb))
+    on conflict (country) do update set version = excluded.version, sha256 = excluded.sha256, rules = excluded.rules
+    where excluded.version > r.version""")
+_ONE_LOADER = text("select pg_advisory_xact_lock(hashtext('wasl.pack'))")
+_UNDECIDED = text("""
+    select complaint_id from register where intake_version > 0 and routing_version = 0
+    and (cast(:after as uuid) is null or complaint_id > :after) order by complaint_id limit :limit""")
+_HELD = text("""
+    select complaint_id from desk_case where body = any(cast(:bodies as text[])) and status = any(cast(:statuses as text[]))
+    and (cast(:after as uuid) is null or complaint_id > :after) order by complaint_id limit :limit""")
+
+SORTS = {"due": "coalesce(due_at, 'infinity'::timestamptz)", "filed": "filed_at"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: the sort value of its last row (None: without a due date) and its id."""
+
+    at: datetime | None
+    id: UUID
+
+
+async def put_cases(conn: AsyncConnection, rows: Sequence[CaseRow]) -> None:
+    """Writes these rows, one statement for all; at most one a complaint. A row that has not changed is not written."""
+    if rows:
+        await conn.execute(_PUT_CASES, {name: [getattr(row, name) for row in rows] for name in COLUMNS})
+
+
+async def cases(
+    conn: AsyncConnection, sort: str, limit: int, *, bodies: Iterable[str] | None, status: str | None, after: Place | None
+) -> list[CaseRow]:
+    """The next rows in the order of `sort`, those without a due date last. `bodies` None: of every body, and of none."""
+    where = ["true"]
+    given: dict[str, object] = {"limit": limit}
+    if bodies is not None:
+        where.append("body = any(cast(:bodies as text[]))")
+        given["bodies"] = sorted(bodies)
+    if status:
+        where.append("status = :status")
+        given["status"] = status
+    if after:
+        where.append(f"({SORTS[sort]}, complaint_id) > (coalesce(cast(:after_at as timestamptz), 'infinity'), cast(:after_id as uuid))")
+        given |= {"after_at": after.at, "after_id": after.id}
+    query = f"select {_NAMES} from desk_case where {' and '.join(where)} order by {SORTS[sort]}, complaint_id limit :limit"  # noqa: S608
+    return [CaseRow(**row) for row in (await conn.execute(text(query), given)).mappings()]
+
+
+async def note(conn: AsyncConnection, entry: Entry) -> None:
+    """Adds to the audit; nothing is ever taken from it."""
+    await conn.execute(_NOTE, entry._asdict())
+
+
+async def audit(conn: AsyncConnection, reference: str, after: int, limit: int) -> list[Audited]:
+    """Entries about one complaint, oldest first, after the one with the id `after`."""
+    rows = await conn.execute(_AUDIT, {"reference": reference, "after": after, "limit": limit})
+    return [Audited(id, Entry(*entry)) for id, *entry in rows]
+
+
+async def rules(conn: AsyncConnection) -> tuple[Rule, ...] | None:
+    """The rules of the newest pack; None before one has been loaded."""
+    stored = (await conn.execute(_READ_RULES)).scalar_one_or_none()
+    return None if stored is None else _parsed(stored)
+
+
+async def put_rules(conn: AsyncConnection, country: str, version: int, sha256: str, rules: tuple[Rule, ...]) -> None:
+    """Stores the rules of a pack whose version is higher than the stored one."""
+    given = {"country": country, "version": version, "sha256": sha256, "rules": _RULES.dump_json(rules).decode()}
+    await conn.execute(_PUT_RULES, given)
+
+
+async def one_loader(conn: AsyncConnection) -> None:
+    """Of two replicas that load a pack at once, the second waits for the first, then finds it loaded."""
+    await conn.execute(_ONE_LOADER)
+
+
+async def undecided(conn: AsyncConnection, after: UUID | None, limit: int) -> list[UUID]:
+    """Complaints that have been filed and not routed, in id order after `after`."""
+    return list((await conn.execute(_UNDECIDED, {"after": after, "limit": limit})).scalars())
+
+
+async def held_by(conn: AsyncConnection, bodies: Iterable[str], statuses: Iterable[str], after: UUID | None, limit: int) -> list[UUID]:
+    """Complaints in one of these statuses that are with one of these bodies, in id order after `after`."""
+    given = {"bodies": sorted(bodies), "statuses": list(statuses), "after": after, "limit": limit}
+    return list((await conn.execute(_HELD, given)).scalars())
+
+
+@lru_cache(maxsize=2)
+def _parsed(stored: str) -> tuple[Rule, ...]:
+    return _RULES.validate_json(stored)
