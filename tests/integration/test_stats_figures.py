@@ -2,21 +2,24 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
 from services.stats import store
 from services.stats.api import offsets
+from shared.messaging.registers import Registers
 from tests.support.lives import facts, life, noria
+from tests.support.stores import Bench, Opener
 
 AS_OF = "2026-04-01T10:00:00Z"
 COUNTS = ("n", "open", "answered", "refused", "withdrawn", "lapsed", "overdue_open", "in_time", "median_days", "rated", "satisfied")
 
 
-def eleven():
+def eleven() -> list[Registers]:
     """Due 60 days after filing. Days waited are to 1 April."""
-    prima = {"body": "commune-prima", "public_service": "civil-status"}
-    south = {"body": None, "territory": "020010101"}
+    prima: dict[str, Any] = {"body": "commune-prima", "public_service": "civil-status"}
+    south: dict[str, Any] = {"body": None, "territory": "020010101"}
     return [
         life("2026-01-10", answered="2026-01-20", rating=True),  # day 10
         life("2026-01-12", answered="2026-01-16", outcome="refused"),  # day 4
@@ -59,18 +62,19 @@ EXPECTED = {
 
 
 @pytest.fixture
-async def bench(open_store):
-    return await open_store("stats", clock_at=AS_OF)
+async def bench(open_store: Opener) -> Bench:
+    found: Bench = await open_store("stats", clock_at=AS_OF)
+    return found
 
 
-async def deliver_shuffled(bench, lives, seed=7):
+async def deliver_shuffled(bench: Bench, lives: list[Registers], seed: int = 7) -> None:
     told = [fact for known in lives for fact in facts(known)]
     random.Random(seed).shuffle(told)
     for start in range(0, len(told), 5):
         await bench.deliver(*told[start : start + 5])
 
 
-async def ask(bench, **question):
+async def ask(bench: Bench, **question: Any) -> Any:
     async with bench.client() as client:
         answer = await client.get("/v1/figures", params=question)
     assert answer.status_code == 200, answer.text
@@ -78,7 +82,7 @@ async def ask(bench, **question):
 
 
 @pytest.mark.parametrize("by", EXPECTED)
-async def test_the_figures_are_those_computed_by_hand(bench, by):
+async def test_the_figures_are_those_computed_by_hand(bench: Bench, by: str) -> None:
     await deliver_shuffled(bench, eleven())
     answer = await ask(bench, by=by)
     assert {row["key"]: tuple(row[name] for name in COUNTS) for row in answer["rows"]} == EXPECTED[by]
@@ -87,7 +91,7 @@ async def test_the_figures_are_those_computed_by_hand(bench, by):
     assert not answer["withheld"]
 
 
-async def test_filed_is_open_and_closed_in_every_row_and_in_all(bench):
+async def test_filed_is_open_and_closed_in_every_row_and_in_all(bench: Bench) -> None:
     await deliver_shuffled(bench, eleven())
     for by in EXPECTED:
         rows = (await ask(bench, by=by))["rows"]
@@ -95,7 +99,7 @@ async def test_filed_is_open_and_closed_in_every_row_and_in_all(bench):
         assert all(row["n"] == row["open"] + row["answered"] + row["refused"] + row["withdrawn"] + row["lapsed"] for row in rows)
 
 
-async def test_a_rate_stands_beside_what_it_is_of_and_the_overdue_are_in_it(bench):
+async def test_a_rate_stands_beside_what_it_is_of_and_the_overdue_are_in_it(bench: Bench) -> None:
     await deliver_shuffled(bench, eleven())
     rows = {row["key"]: row for row in (await ask(bench, by="body", rates=1))["rows"]}
     office = rows["water-office"]
@@ -105,7 +109,7 @@ async def test_a_rate_stands_beside_what_it_is_of_and_the_overdue_are_in_it(benc
     assert (rows[None]["in_time_rate"], rows[None]["in_time_of"]) == (None, 0)
 
 
-async def test_time_alone_makes_an_open_complaint_overdue(bench):
+async def test_time_alone_makes_an_open_complaint_overdue(bench: Bench) -> None:
     await bench.deliver(*facts(life("2026-02-01")))  # day 60 is 2 April, which ends at 23:00 UTC
     bench.at("2026-04-02T22:59:59.999Z")
     assert [row["overdue_open"] for row in (await ask(bench, by="body"))["rows"]] == [0]
@@ -113,12 +117,12 @@ async def test_time_alone_makes_an_open_complaint_overdue(bench):
     assert [row["overdue_open"] for row in (await ask(bench, by="body"))["rows"]] == [1]
 
 
-async def test_a_letter_entered_after_its_due_day_stands_apart(bench):
+async def test_a_letter_entered_after_its_due_day_stands_apart(bench: Bench) -> None:
     await bench.deliver(*facts(life("2026-01-10", recorded="2026-03-20")))
     assert [row["entered_late"] for row in (await ask(bench, by="body"))["rows"]] == [1]
 
 
-async def test_facts_doubled_and_late_change_nothing(bench):
+async def test_facts_doubled_and_late_change_nothing(bench: Bench) -> None:
     lives = eleven()
     await deliver_shuffled(bench, lives)
     before = await ask(bench, by="month")
@@ -126,15 +130,16 @@ async def test_facts_doubled_and_late_change_nothing(bench):
     assert (await ask(bench, by="month"))["rows"] == before["rows"]
 
 
-async def test_a_complaint_that_moves_is_counted_where_it_is(bench):
+async def test_a_complaint_that_moves_is_counted_where_it_is(bench: Bench) -> None:
     known = life(body="water-office")
     await bench.deliver(*facts(known))
+    assert known.routing
     moved = known.with_state("routing", known.routing.model_copy(update={"body": "commune-prima"}), 2)
     await bench.deliver(*facts(moved))
     assert [(row["key"], row["n"]) for row in (await ask(bench, by="body"))["rows"]] == [("commune-prima", 1)]
 
 
-async def test_facts_that_come_before_the_directory_are_counted_right_once_it_is_there(bench):
+async def test_facts_that_come_before_the_directory_are_counted_right_once_it_is_there(bench: Bench) -> None:
     await bench.execute("delete from directory_record")
     await deliver_shuffled(bench, eleven())
     async with bench.client() as client:
@@ -147,7 +152,7 @@ async def test_facts_that_come_before_the_directory_are_counted_right_once_it_is
     assert {row["key"]: tuple(row[name] for name in COUNTS) for row in rows} == EXPECTED["month"]
 
 
-async def test_the_offsets_name_the_facts_that_were_counted(bench):
+async def test_the_offsets_name_the_facts_that_were_counted(bench: Bench) -> None:
     lives = eleven()
     await deliver_shuffled(bench, lives)
     counted = (await ask(bench, by="body"))["as_of"]["offsets"]
@@ -156,7 +161,7 @@ async def test_the_offsets_name_the_facts_that_were_counted(bench):
     assert sum(counted["complaints-deadlines"].values()) == 10
 
 
-async def test_an_answer_is_of_one_instant_whatever_arrives_meanwhile(bench):
+async def test_an_answer_is_of_one_instant_whatever_arrives_meanwhile(bench: Bench) -> None:
     await bench.deliver(*facts(life()))
     async with bench.node.read() as conn:
         await store.snapshot(conn)
@@ -167,15 +172,15 @@ async def test_an_answer_is_of_one_instant_whatever_arrives_meanwhile(bench):
     assert (await ask(bench, by="body"))["rows"][0]["n"] == 2
 
 
-async def test_under_load_n_and_offsets_agree_in_every_answer(bench):
+async def test_under_load_n_and_offsets_agree_in_every_answer(bench: Bench) -> None:
     """Each of these complaints has one intake fact, so that n counts them and so do the offsets."""
     lives = [life() for _ in range(60)]
 
-    async def arrive():
+    async def arrive() -> None:
         for known in lives:
             await bench.deliver(*facts(known))
 
-    arriving, seen = asyncio.create_task(arrive()), set()
+    arriving, seen = asyncio.create_task(arrive()), set[int]()
     while not arriving.done():
         answer = await ask(bench, by="month")
         n = sum(row["n"] for row in answer["rows"])

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 
 from tests.stats.slow import median
 from tests.support.lives import facts, life
+from tests.support.stores import Opener
 
 FILED = date(2026, 1, 1)
 
 
-async def test_the_median_of_each_body_is_the_slow_ones(open_store):
+async def test_the_median_of_each_body_is_the_slow_ones(open_store: Opener) -> None:
     bench = await open_store("stats", clock_at="2026-06-01T10:00:00Z")
     draw = random.Random(20260601)
     bodies = ("water-office", "commune-prima", "commune-seconda", "commune-quarta", "ministry-towns", "prefect-north")

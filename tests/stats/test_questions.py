@@ -34,7 +34,7 @@ BY = ["body", "public_service", "territory", "month"]
     ],
     ids=str,
 )
-def test_refused(question, field, allowed):
+def test_refused(question: dict[str, str], field: str, allowed: list[str] | None) -> None:
     with pytest.raises(Problem) as refused:
         check(Question.model_validate(question), noria())
     problem = refused.value
@@ -43,13 +43,13 @@ def test_refused(question, field, allowed):
     assert all(value in problem.detail for value in allowed or ())
 
 
-def test_a_short_list_of_allowed_values_is_given_whole():
+def test_a_short_list_of_allowed_values_is_given_whole() -> None:
     with pytest.raises(Problem) as refused:
         check(Question(by="body", procedure="complaints"), noria())
     assert "complaint@1" in refused.value.extra["allowed"]
 
 
-def test_accepted():
+def test_accepted() -> None:
     question = Question.model_validate(
         {"by": "territory", "level": "province", "from": "2026-01", "to": "2026-01", "procedure": "complaint@1", "territory": "0100"}
     )
@@ -58,5 +58,5 @@ def test_accepted():
     assert (asked.by, asked.level, asked.rates) == ("territory", "province", False)
 
 
-def test_territories_are_counted_by_region_if_nothing_else_is_said():
+def test_territories_are_counted_by_region_if_nothing_else_is_said() -> None:
     assert check(Question(by="territory"), noria()).level == "region"

@@ -17,5 +17,5 @@ from tests.stats.slow import median
         ([5], [1, 1, 1], 5),  # of those who wait on day 5 all are answered
     ],
 )
-def test_by_hand(answered, waiting, expected):
+def test_by_hand(answered: list[int], waiting: list[int], expected: int | None) -> None:
     assert median(answered, waiting) == expected

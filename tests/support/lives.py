@@ -76,9 +76,7 @@ def life(
     ratings = (RatingGiven(response_id=response.id, satisfied=rating, at=response.posted_at),) if response and rating is not None else ()
     filing = Filing(language="fr", ratings=ratings)
     clocks = () if due == "none" else (_clock("answer", at(due) if due else _midnight_after(header.filed_at, 60)),)
-    return Registers(
-        id, 0, header, filing, 1, case if routed else None, 1 if routed else 0, clocks if routed else None, 1 if routed else 0
-    )
+    return Registers(id, 0, header, filing, 1, case if routed else None, 1 if routed else 0, clocks if routed else None, 1 if routed else 0)
 
 
 def facts(known: Registers) -> list[Fact]:
