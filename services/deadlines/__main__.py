@@ -1,0 +1,4 @@
+from services.deadlines.app import SERVICE
+from shared.messaging.cli import main
+
+main(SERVICE)

@@ -1,0 +1,111 @@
+"""GET /v1/complaints/{reference}/deadlines: for staff, within their scope."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
+from pydantic import BaseModel
+
+from services.deadlines.domain import Timed, clocks_of, shown
+from shared.contracts.base import Instant, Text
+from shared.contracts.directory import Directory
+from shared.contracts.states import Case, ClockState, WhyStep
+from shared.contracts.why import LANGUAGES, explain
+from shared.messaging import registers
+from shared.messaging.node import Node
+from shared.messaging.registers import Registers
+from shared.runtime.auth import Principal, staff
+from shared.runtime.errors import Problem
+from shared.runtime.ids import parse_reference
+
+router = APIRouter()
+READERS = ("body-agent", "approver", "body-admin", "machine", "national-desk", "auditor")
+PENDING = "pending"
+
+
+class Deadline(BaseModel):
+    """One clock. clock and label are null where the procedure itself is not known yet.
+
+    status: pending (procedure or calendar not known yet), running, paused, met, breached, ended (withdrawn or lapsed).
+    due_at is the first instant that is too late, last_day the last legal day; why says how they come about, steps the same in codes.
+    """
+
+    clock: str | None = None
+    label: str | None = None
+    holder: str | None = None
+    body: str | None = None
+    starts_at: Instant | None = None
+    due_at: Instant | None = None
+    last_day: date | None = None
+    status: str
+    breached_at: Instant | None = None
+    corrected_at: Instant | None = None
+    why: list[str] = []
+    steps: tuple[WhyStep, ...] = ()
+
+
+def mount(app: FastAPI, node: Node) -> None:
+    app.include_router(router)
+
+
+@router.get("/v1/complaints/{reference}/deadlines", summary="The clocks of a complaint, and why they are due when they are")
+async def get_deadlines(
+    request: Request,
+    reference: str,
+    reader: Annotated[Principal, Depends(staff(*READERS))],
+    lang: Annotated[str | None, Query(description="ar, fr or en; else Accept-Language.", max_length=16)] = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> list[Deadline]:
+    node: Node = request.app.state.node
+    directory = await node.directory()
+    found = await _find(node, reference)
+    if found is None or not may_read(reader, found.routing, directory):
+        raise Problem(404, "complaint-unknown", "No complaint with this reference is within your reach.")
+    return deadlines(found, directory, language(lang, accept_language))
+
+
+def may_read(reader: Principal, case: Case | None, directory: Directory) -> bool:
+    """National readers all; staff of a body what it has now, its admins also what the bodies below it have."""
+    if reader.body is None:
+        return True
+    scope = directory.body_scope(reader.body) if reader.role == "body-admin" else {reader.body}
+    return case is not None and case.body in scope
+
+
+def deadlines(found: Registers, directory: Directory, language: str) -> list[Deadline]:
+    """Clocks as they were last told, in the words of the law; what they have become since is in their status."""
+    timed = clocks_of(found.header, found.intake, found.routing, directory) if found.intake else None
+    if timed is None and not found.deadlines:
+        return [Deadline(status=PENDING)]
+    by_code = {clock.rule.code: clock for clock in timed or ()}
+    return [_deadline(clock, by_code.get(clock.code), language) for clock in found.deadlines or ()]
+
+
+def language(asked: str | None, accepted: str) -> str:
+    """?lang=, else the first language of Accept-Language that there are words in; else the first of all."""
+    tags = [asked or "", *(part.partition(";")[0].strip() for part in accepted.split(",")[:20])]
+    return next((tag for tag in tags if tag.partition("-")[0].lower() in LANGUAGES), LANGUAGES[0])
+
+
+def _deadline(clock: ClockState, timed: Timed | None, language: str) -> Deadline:
+    return Deadline(
+        **{name: getattr(clock, name) for name in ("holder", "body", "starts_at", "due_at", "last_day", "breached_at", "corrected_at")},
+        clock=clock.code,
+        label=_said(timed.rule.label, language) if timed else None,
+        status=shown(clock, timed.stop if timed else None),
+        why=explain(clock, language),
+        steps=clock.why,
+    )
+
+
+def _said(words: Text, language: str) -> str:
+    return words.get(language.partition("-")[0].lower()) or next(iter(words.values()))
+
+
+async def _find(node: Node, reference: str) -> Registers | None:
+    try:
+        written = parse_reference(reference)
+    except ValueError:
+        return None
+    async with node.read() as conn:
+        return await registers.find(conn, written, lock=False)

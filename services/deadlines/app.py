@@ -1,0 +1,21 @@
+"""Deadlines decides only what time does: due dates, warnings, breaches."""
+
+from services.deadlines import api, handlers, loop
+from services.deadlines.settings import DeadlinesSettings
+from shared.contracts.registry import DIRECTORY, INTAKE, ROUTING
+from shared.messaging.service import Service
+from shared.messaging.spec import Spec
+from shared.runtime.settings import Settings
+
+
+def build_spec(settings: Settings) -> Spec:
+    return Spec(
+        name="deadlines",
+        topics=(INTAKE, ROUTING, DIRECTORY),
+        handle=handlers.handle,
+        project=handlers.project,
+        tasks=(loop.watch_clocks, loop.measure_clocks),
+    )
+
+
+SERVICE = Service("deadlines", settings=DeadlinesSettings, spec=build_spec, mount=api.mount)

@@ -1,0 +1,116 @@
+"""The loop that lets time act: looks how far all facts are known, fires what is due, and counts again what the law's data moved."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from services.deadlines import store
+from services.deadlines.handlers import fire, renew
+from services.deadlines.settings import DeadlinesSettings
+from services.deadlines.watermark import Watermarks
+from shared.contracts.registry import INTAKE, ROUTING
+from shared.messaging import positions
+from shared.messaging.node import Node
+from shared.messaging.positions import Place
+from shared.messaging.transport import Unreachable
+from shared.messaging.tx import Tx
+from shared.runtime import metrics
+from shared.runtime.db import transient
+
+log = structlog.get_logger()
+
+CHUNK = 500
+"""Complaints a transaction: a storm of a hundred thousand never holds many rows, or the others' batches, for long."""
+MEASURE_SECONDS = 2
+
+
+async def watch_clocks(node: Node) -> None:
+    """Runs until cancelled; a store or log that is away is waited for."""
+    settings = settings_of(node)
+    marks = Watermarks(timedelta(seconds=settings.grace_seconds), settings.real_grace_seconds)
+    places: list[Place] = []
+    while True:
+        try:
+            places = places or await node.observer.places([INTAKE, ROUTING])
+            await look(node, marks, places)
+            await fire_due(node, marks)
+            await sweep(node)
+        except Exception as error:
+            if not (transient(error) or isinstance(error, Unreachable | OSError)):
+                raise
+            log.info("clocks wait", error=type(error).__name__)
+        await asyncio.sleep(settings.round_seconds)
+
+
+async def measure_clocks(node: Node) -> None:
+    """Keeps the gauges of clocks."""
+    grace = settings_of(node).grace_seconds
+    while True:
+        try:
+            async with node.read() as conn:
+                clocks, oldest = await store.figures(conn)
+            metrics.OPEN_CLOCKS.set(clocks)
+            overdue = (node.clock.now() - oldest).total_seconds() - grace if oldest else 0
+            metrics.UNFIRED_CLOCK_AGE.set(max(0, overdue))
+        except Exception as error:
+            if not transient(error):
+                raise
+        await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def look(node: Node, marks: Watermarks, places: Sequence[Place]) -> None:
+    """One look at the log's ends and at how far the store has come. Both times are read first: what is older is at or before the ends."""
+    machine, legal = time.monotonic(), node.clock.now()
+    marks.look(machine, legal, await node.observer.ends(places))
+    async with node.read() as conn:
+        marks.reach(await positions.read(conn, node.consumer))
+
+
+async def fire_due(node: Node, marks: Watermarks) -> None:
+    """Fires all that is due on every partition, in chunks."""
+    if not marks.until:
+        return
+    async with node.read() as conn:
+        ripe = await store.ripe(conn, marks.until)
+    for partition in ripe:
+        while await node.run(lambda tx, p=partition: _fire_chunk(tx, p, marks)) == CHUNK:  # type: ignore[misc]
+            pass
+
+
+async def sweep(node: Node) -> int:
+    """Counts again every clock whose calendar or procedure has come since it was counted, in chunks; returns how many complaints.
+
+    It asks what is out of date, not what has just arrived: so nothing that was counted meanwhile on an older directory stays so.
+    """
+    swept = 0
+    while True:
+        done = await node.run(_sweep_chunk)
+        swept += done
+        if done < CHUNK:
+            return swept
+
+
+async def _fire_chunk(tx: Tx, partition: int, marks: Watermarks) -> int:
+    if not await store.claim(tx.conn, partition):
+        return 0
+    until = marks.until[partition]
+    ids = await store.due(tx.conn, partition, until, CHUNK)
+    await fire((await tx.lock_many(ids)).values(), until, tx)
+    return len(ids)
+
+
+async def _sweep_chunk(tx: Tx) -> int:
+    if not await store.claim(tx.conn):
+        return 0
+    ids = await store.stale(tx.conn, tx.directory, CHUNK)
+    if ids:
+        await renew((await tx.lock_many(ids)).values(), tx)
+    return len(ids)
+
+
+def settings_of(node: Node) -> DeadlinesSettings:
+    assert isinstance(node.settings, DeadlinesSettings)
+    return node.settings

@@ -1,0 +1,76 @@
+"""All SQL of deadlines."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.deadlines.models import UNKNOWN, ClockRow
+from shared.contracts.directory import Directory
+
+_ADVISORY = 0x434C4F43
+_SWEEP = -1
+_CLAIM = text("select pg_try_advisory_xact_lock(:class, :partition)")
+_DELETE = text("delete from clock where complaint_id = any(cast(:ids as uuid[]))")
+_INSERT = text("""
+    insert into clock (complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at)
+    select * from unnest(cast(:c0 as uuid[]), cast(:c1 as text[]), cast(:c2 as int[]), cast(:c3 as text[]), cast(:c4 as text[]),
+                         cast(:c5 as int[]), cast(:c6 as timestamptz[]), cast(:c7 as timestamptz[]))""")
+_RIPE = text("""
+    select u.partition from unnest(cast(:partitions as int[]), cast(:until as timestamptz[])) as u (partition, until)
+    where exists (select from clock c where c.partition = u.partition and c.fires_at <= u.until)""")
+_DUE = text("""
+    select complaint_id from clock where partition = :partition and fires_at <= :until
+    group by complaint_id order by min(fires_at), complaint_id limit :most""")
+_STALE = text("""
+    select distinct complaint_id from (
+        (select c.complaint_id from unnest(cast(:calendars as text[]), cast(:versions as int[])) as u (calendar, version)
+         join clock c on c.calendar = u.calendar and c.calendar_version < u.version limit :most)
+        union all
+        (select complaint_id from clock where procedure = any(cast(:procedures as text[])) limit :most)) as stale
+    limit :most""")
+_FIGURES = text("select count(*) as clocks, min(breach_at) as oldest from clock where procedure is null")
+
+
+async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
+    """Puts rows in place of all that these complaints had. Their registers' rows must be locked."""
+    await conn.execute(_DELETE, {"ids": list(ids)})
+    if rows:
+        columns = zip(*map(astuple, rows), strict=True)
+        await conn.execute(_INSERT, {f"c{n}": list(column) for n, column in enumerate(columns)})
+
+
+async def claim(conn: AsyncConnection, partition: int = _SWEEP) -> bool:
+    """Whether this transaction is the only one that fires on a partition, or (none named) that sweeps. Never waits."""
+    return bool((await conn.execute(_CLAIM, {"class": _ADVISORY, "partition": partition})).scalar_one())
+
+
+async def ripe(conn: AsyncConnection, until: Mapping[int, datetime]) -> list[int]:
+    """The partitions on which time has something to do, each up to its own instant."""
+    result = await conn.execute(_RIPE, {"partitions": list(until), "until": list(until.values())})
+    return sorted(result.scalars())
+
+
+async def due(conn: AsyncConnection, partition: int, until: datetime, most: int) -> list[UUID]:
+    """Complaints on which time has something to do, longest due first, each once."""
+    return list((await conn.execute(_DUE, {"partition": partition, "until": until, "most": most})).scalars())
+
+
+async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[UUID]:
+    """Complaints counted on an older calendar than the directory's, or without a procedure that it has by now."""
+    versions = {code: calendar.version for code, calendar in directory.calendars.items()} | ({UNKNOWN: 1} if directory.pack else {})
+    given = {
+        "calendars": list(versions),
+        "versions": list(versions.values()),
+        "procedures": [law.ref for law in directory.procedures.values()],
+    }
+    return sorted((await conn.execute(_STALE, given | {"most": most})).scalars())
+
+
+async def figures(conn: AsyncConnection) -> tuple[int, datetime | None]:
+    """How many clocks are open, and the earliest due time of those that are not breached."""
+    row = (await conn.execute(_FIGURES)).one()
+    return row.clocks, row.oldest
