@@ -1,7 +1,7 @@
 """Loads the country pack into the directory and the rules, whole or not at all, and decides what had waited for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -10,11 +10,12 @@ from uuid import UUID
 import structlog
 
 from services.routing import store
+from services.routing.directory.changes import to_publish, unversioned
 from services.routing.directory.documents import PackRefused
 from services.routing.directory.domain import Rule
 from services.routing.directory.pack import Pack, load
 from services.routing.handlers import settle
-from shared.contracts.directory import Directory, DirectoryRecord
+from shared.contracts.directory import Directory
 from shared.contracts.states import OPEN
 from shared.messaging import directory
 from shared.messaging.engine import Stop
@@ -64,7 +65,7 @@ async def adopt(tx: Tx, pack: Pack) -> bool:
     newer = stored.pack is None or pack.record.version > stored.pack.version
     if stored.pack and pack.record.version < stored.pack.version:
         log.warning("the stored pack is newer and stays", stored=stored.pack.version, given=pack.record.version)
-    elif found := sorted(conflicts(pack, stored, rules)):
+    elif found := conflicts(pack, stored, rules):
         raise PackConflict("\n".join(found))
     if newer:
         tx.publish_directory(pack.records)
@@ -73,19 +74,17 @@ async def adopt(tx: Tx, pack: Pack) -> bool:
     return newer
 
 
-def conflicts(pack: Pack, stored: Directory, rules: tuple[Rule, ...] | None) -> Iterator[str]:
-    """Why this pack cannot follow the stored one."""
-    again = stored.pack is not None and stored.pack.version == pack.record.version
-    for record in pack.records[:-1]:
-        held = stored.records.get(record.key)
-        if again and (held is None or held.version < record.version):
-            yield f"{record.key} is new: give pack.yaml a higher version than {pack.record.version}"
-        elif held and held.version > record.version:
-            yield f"{record.key} goes back to version {record.version}: {held.version} is stored"
-        elif held and held.version == record.version and _said(held) != _said(record):
-            yield f"{record.key} has changed: give it a higher version than {record.version}, and pack.yaml too"
-    if again and rules is not None and rules != pack.rules:
-        yield f"rules.yaml has changed: give pack.yaml a higher version than {pack.record.version}"
+def conflicts(pack: Pack, stored: Directory, rules: tuple[Rule, ...] | None) -> list[str]:
+    """Why this pack cannot follow the stored one. Files that say the same in other words (comments) are no change."""
+    records = pack.records[:-1]
+    if found := unversioned(records, stored):
+        return found
+    if stored.pack is None or pack.record.version > stored.pack.version:
+        return []
+    same = pack.record.model_copy(update={"sha256": stored.pack.sha256}) == stored.pack
+    if same and not to_publish(records, stored) and rules in (None, pack.rules):
+        return []
+    return [f"the pack has changed since version {pack.record.version} was loaded: give pack.yaml a higher version"]
 
 
 async def settle_all(node: Node) -> None:
@@ -131,7 +130,3 @@ async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
                 raise
             log.info("the pack waits for the store", error=type(error).__name__)
         await asyncio.sleep(PAUSE_SECONDS)
-
-
-def _said(record: DirectoryRecord) -> str:
-    return record.model_dump_json(by_alias=True)
