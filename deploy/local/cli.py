@@ -15,6 +15,7 @@ from deploy.local.issuer import ROLES, Issuer
 
 Parser = argparse.ArgumentParser
 Arguments = argparse.Namespace
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class Command:
 
 def up(arguments: Arguments) -> int:
     """Start the whole platform on this machine and look after it until Ctrl-C; its data stays."""
+    from deploy.local.environment import SERVICES
     from deploy.local.platform import Platform
     from deploy.local.report import where_everything_is
 
     began = time.monotonic()
     platform = Platform(clock=_clock(arguments), fast=False, ports="free" if arguments.free_ports else "fixed", say=_say)
     print(f"starting Wasl in {platform.home.path}", flush=True)
+    if missing := [name for name in SERVICES if name not in platform.services]:
+        _say(f"not there yet, so not started: {', '.join(missing)}")
     try:
         platform.start()
         print(
@@ -44,9 +48,8 @@ def up(arguments: Arguments) -> int:
         return 0
     finally:
         _deaf()
-        print("\nstopping: services, then Kafka and PostgreSQL", flush=True)
+        print("\nstopping", flush=True)
         platform.stop()
-        print("stopped", flush=True)
     return 0
 
 
@@ -156,7 +159,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 refused or failed (the reason and the next step on standard error), 2 wrong arguments."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    for sig in (signal.SIGTERM, signal.SIGHUP):
+    for sig in ENDING:
         signal.signal(sig, _interrupt)
     try:
         return COMMANDS[arguments.command].run(arguments)
@@ -200,12 +203,13 @@ def _fail(why: str) -> int:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    _deaf()
     raise KeyboardInterrupt
 
 
 def _deaf() -> None:
     """A second Ctrl-C does not cut the stop short: that would leave processes behind."""
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sig in ENDING:
         signal.signal(sig, signal.SIG_IGN)
 
 

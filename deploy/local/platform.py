@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,8 @@ class Platform:
 
     `clock`: "real"; "sim:<epoch>,<started>,<speed>"; "file" (stands still until `set_clock`); None: as this folder was begun.
     `services`: False starts PostgreSQL and Kafka only. `fast`: a test's settings, seconds for hours. `ports`: "free" ones for all, or
-    the "fixed" 8001–8005 for the services. `say` is told each step. What cannot be done raises Refusal, with the next step in words.
+    the "fixed" 8001–8005 for the services. `environment`: more WASL_ settings by service. `say` is told each step.
+    What cannot be done raises Refusal, with the next step in words.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Platform:
         services: bool = True,
         fast: bool = True,
         ports: Literal["free", "fixed"] = "free",
+        environment: Mapping[str, Mapping[str, str]] = {},
         say: Say = lambda line: None,
     ) -> None:
         self.home = Home(home)
         self.issuer = Issuer(self.home)
         self._wanted_clock, self._fixed, self._fast, self._say = clock, ports == "fixed", fast, say
         self.services = present_services() if services else []
+        self._environment = environment
         self._running = ExitStack()
         self._stopping = threading.Lock()
 
@@ -137,9 +140,10 @@ class Platform:
 
     def env(self, service: str) -> dict[str, str]:
         """The WASL_ environment of one service."""
-        return service_environment(
+        usual = service_environment(
             service, self.home, ports=self.ports, pg_url=self.pg_url, clock=self.clock, jwks=self.issuer.jwks, test=self._fast
         )
+        return {**usual, **self._environment.get(service, {})}
 
     def token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12) -> str:
         return self.issuer.make_token(role, body, sub, hours)
@@ -161,7 +165,7 @@ class Platform:
         self.postgres = Postgres(self.home, self.ports["postgres"])
         extra = topics.load().test_broker if self._fast else {}
         self.kafka = Kafka(self.home, self.ports["kafka"], self.ports["controller"], extra, self._say)
-        self.supervisor = Supervisor(self.home, self.env, sys.executable)
+        self.supervisor = Supervisor(self.home, self.env)
 
     def _start_store(self) -> None:
         with self._step(f"PostgreSQL on 127.0.0.1:{self.ports['postgres']}"):

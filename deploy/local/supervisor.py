@@ -1,9 +1,10 @@
 """The five services as processes: started, watched, and started again when something from outside ends one."""
 
 import http.client
+import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from signal import SIGKILL, SIGTERM, Signals
 
 from deploy.local.home import Home, Refusal, tail
@@ -13,16 +14,21 @@ STARTS_A_MINUTE = 3
 
 
 class Supervisor:
-    """`environment` gives the WASL_ settings of a service, afresh at each start."""
+    """`environment` gives the WASL_ settings of a service, `command` what runs it, both afresh at each start."""
 
-    def __init__(self, home: Home, environment: Callable[[str], Mapping[str, str]], python: str) -> None:
-        self._home, self._environment, self._python = home, environment, python
+    def __init__(
+        self,
+        home: Home,
+        environment: Callable[[str], Mapping[str, str]],
+        command: Callable[[str], Sequence[str]] = lambda name: [sys.executable, "-m", f"services.{name}", "serve"],
+    ) -> None:
+        self._home, self._environment, self._command = home, environment, command
         self._children: dict[str, Child] = {}
         self._ends: dict[str, deque[float]] = {}
 
     def start(self, name: str) -> None:
         """Returns at once; `wait_ready` waits."""
-        child = Child(self._home, name, [self._python, "-m", f"services.{name}", "serve"], self._environment(name))
+        child = Child(self._home, name, self._command(name), self._environment(name))
         self._children[name] = child
         child.start()
 

@@ -1,0 +1,78 @@
+"""What every test may use: one broker and one database for the whole run, and sockets only where they are the point."""
+
+import asyncio
+import functools
+import inspect
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.home import Home
+from deploy.local.platform import Platform
+from deploy.local.processes import stop_leftovers
+
+HERE = Path(__file__).parent
+FOLDERS_WITH_SOCKETS = {"integration", "reliability", "e2e", "platform", "bench"}
+FIXTURES_WITH_SOCKETS = {"broker_and_database"}
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else
+HOMES = "wasl-test-"
+
+
+def pytest_sessionstart() -> None:
+    """A run that is told to end (a CI's time is over) stops what it started, as for Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = _in_time(item.obj)
+        folder = item.path.relative_to(HERE).parts[0]
+        open_ = folder in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if open_ else pytest.mark.disable_socket)
+
+
+@pytest.fixture(scope="session")
+def platform_folder() -> Iterator[Path]:
+    """For the platforms of this run. Not pytest's own folder: that one takes away the right to pass, which PostgreSQL's user needs."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=HOMES))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def broker_and_database(platform_folder: Path) -> Iterator[Platform]:
+    """PostgreSQL and Kafka, with roles, topics, users and rights as in production, once for the whole run; the legal clock is a file."""
+    with Platform(platform_folder / "shared", clock="file", services=False) as platform:
+        yield platform
+
+
+def _in_time(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Cancels it: pytest-timeout's alarm is lost when it falls into one of the loop's other tasks."""
+
+    @functools.wraps(test)
+    async def timed(*args: object, **kwargs: object) -> None:
+        async with asyncio.timeout(COROUTINE_SECONDS):
+            await test(*args, **kwargs)
+
+    return timed
+
+
+def _sweep() -> None:
+    """Ends what a killed test run of more than ten minutes ago left behind."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
+        if folder.stat().st_mtime > time.time() - 600:
+            continue
+        homes = [Home(path) for path in folder.iterdir()]
+        if not any(home.running() for home in homes):
+            for home in homes:
+                stop_leftovers(home)
+            shutil.rmtree(folder)
