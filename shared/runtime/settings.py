@@ -1,5 +1,10 @@
-"""Settings of a service, from `WASL_…` variables. A service subclasses `Settings` in services/<name>/settings.py."""
+"""Settings of a service, from `WASL_…` variables. A service subclasses `Settings` in services/<name>/settings.py.
 
+Where WASL_SECRETS names a folder, a file there named like a variable in small letters (wasl_kafka_password) gives what no variable does,
+so that secrets stay out of a process's environment.
+"""
+
+import os
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
@@ -47,7 +52,7 @@ S = TypeVar("S", bound=Settings)
 def load(kind: type[S]) -> S:
     """The settings of this process; ends it with status 2 and the names of the variables that are wrong or missing."""
     try:
-        return kind()
+        return kind(_secrets_dir=os.environ.get("WASL_SECRETS"))
     except ValidationError as error:
         wrong = [f"WASL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SystemExit("\n".join(["settings:", *wrong])) from None
