@@ -1,0 +1,115 @@
+"""Those who use the platform, over HTTP and nothing else: a citizen with a link, a member of staff with a token."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx
+
+from deploy.local.platform import Platform
+
+Json = dict[str, Any]
+T = TypeVar("T")
+PATIENCE_SECONDS = 30
+
+
+class World:
+    """A running platform and the people around it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.http = httpx.Client(timeout=20)
+
+    def close(self) -> None:
+        self.http.close()
+
+    def at(self, instant: str) -> None:
+        """Moves legal time for all five services."""
+        self.platform.set_clock(instant)
+
+    def file(self, **fields: Any) -> "Citizen":
+        answer = self.post("intake", "/v1/complaints", filing(**fields))
+        assert answer.status_code == 201, answer.text
+        return Citizen(self, answer.json())
+
+    def staff(self, role: str, body: str | None = None) -> "Staff":
+        return Staff(self, {"Authorization": f"Bearer {self.platform.token(role, body)}"})
+
+    def post(self, service: str, path: str, json: Json, headers: Mapping[str, str] = {}) -> httpx.Response:
+        return self.http.post(self.platform.url(service) + path, json=json, headers={"Idempotency-Key": str(uuid4()), **headers})
+
+    def get(self, service: str, path: str, headers: Mapping[str, str] = {}) -> httpx.Response:
+        return self.http.get(self.platform.url(service) + path, headers=dict(headers))
+
+    def figures(self, **question: str) -> dict[str | None, Json]:
+        """Rows of public figures by their key."""
+        answer = self.http.get(self.platform.url("stats") + "/v1/figures", params=question)
+        assert answer.status_code == 200, answer.text
+        return {row["key"]: row for row in answer.json()["rows"]}
+
+
+class Citizen:
+    """The holder of a receipt."""
+
+    def __init__(self, world: World, receipt: Json) -> None:
+        self.world, self.receipt = world, receipt
+        self.reference: str = receipt["reference"]
+        self.link = {"Authorization": f"Bearer {receipt['secret']}"}
+
+    def follow(self, language: str = "fr") -> Json:
+        answer = self.world.get("intake", f"/v1/complaints/{self.reference}", {**self.link, "Accept-Language": language})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def act(self, what: str, **fields: Any) -> httpx.Response:
+        """information, withdrawal or rating."""
+        return self.world.post("intake", f"/v1/complaints/{self.reference}/{what}", fields, self.link)
+
+    def until(self, condition: Callable[[Json], object]) -> Json:
+        """What the tracking page says once the condition holds."""
+        return wait(self.follow, condition)
+
+
+class Staff:
+    """A member of staff at the desk: every command says which version it decides on."""
+
+    def __init__(self, world: World, token: Mapping[str, str]) -> None:
+        self.world, self.token = world, token
+
+    def read(self, reference: str) -> Json:
+        answer = self.world.get("routing", f"/v1/cases/{reference}", self.token)
+        return dict(answer.json(), etag=answer.headers.get("ETag"), http=answer.status_code)
+
+    def do(self, reference: str, what: str, **fields: Any) -> httpx.Response:
+        """take-up, assignment, information-requests, extensions or response, on the version as it is now."""
+        headers = {**self.token, "If-Match": self.read(reference)["etag"] or '"0"'}
+        return self.world.post("routing", f"/v1/cases/{reference}/{what}", fields, headers)
+
+    def deadlines(self, reference: str) -> dict[str, Json]:
+        answer = self.world.get("deadlines", f"/v1/complaints/{reference}/deadlines", self.token)
+        return {clock["clock"]: clock for clock in answer.json()} if answer.status_code == 200 else {}
+
+    def notices(self, reference: str) -> list[Json]:
+        answer = self.world.get("notifications", f"/v1/notices?reference={reference}", self.token)
+        return list(answer.json()["notices"]) if answer.status_code == 200 else []
+
+
+def filing(**fields: Any) -> Json:
+    usual = {
+        "procedure": "complaint",
+        "territory": "010010101",
+        "subject": "No birth certificate",
+        "narrative": "Asked three times, never given.",
+        "filer": {"name": "Amal", "email": "amal@example.org", "language": "fr"},
+    }
+    return {**usual, **fields}
+
+
+def wait(look: Callable[[], T], condition: Callable[[T], object], seconds: float = PATIENCE_SECONDS) -> T:
+    """The first look that satisfies the condition; fails with the last one seen."""
+    until = time.monotonic() + seconds
+    while not condition(seen := look()):
+        assert time.monotonic() < until, f"not within {seconds} s; last seen: {seen}"
+        time.sleep(0.05)
+    return seen
