@@ -189,17 +189,18 @@ class Platform:
             raise Refusal(f"the migrations failed:\n{done.stderr.strip()[-3000:]}")
 
     def _start_services(self) -> None:
+        began = time.monotonic()
         for name in self.services:
             self.supervisor.start(name)
         for name in self.services:
-            with self._step(f"service {name} on {self.url(name)}"):
+            with self._step(f"service {name} on {self.url(name)}", began):
                 self.supervisor.wait_ready(name)
 
     def _stop_infrastructure(self) -> None:
         together(self.kafka.stop, self.postgres.stop)
 
     @contextmanager
-    def _step(self, what: str) -> Iterator[None]:
-        began = time.monotonic()
+    def _step(self, what: str, began: float | None = None) -> Iterator[None]:
+        began = began or time.monotonic()
         yield
         self._say(f"{what}  ({time.monotonic() - began:.1f} s)")
