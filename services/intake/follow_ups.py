@@ -1,0 +1,52 @@
+"""Renewals and appeals: whether the law of the earlier complaint offers them, and still does (procedure data, follow_ups)."""
+
+from datetime import datetime
+
+from services.intake.known import Known, filing_of
+from services.intake.refusals import Refused
+from shared.contracts.calendars import Calendar
+from shared.contracts.directory import Directory
+from shared.contracts.procedures import FollowUp, Span
+from shared.contracts.spans import Count
+
+
+def check_follow_up(rel: str, earlier: Known, procedure: str, filed_at: datetime, directory: Directory, *at: str | int) -> None:
+    """Refused unless a complaint filed under `procedure` at `filed_at` may follow the earlier one so.
+
+    What this service has not heard of yet has not happened: an answer counts once routing's fact has arrived.
+    """
+    offered = _offered(rel, earlier, procedure, directory)
+    if offered is None:
+        raise Refused("follow-up-not-offered", "The procedure of the earlier complaint offers no such follow-up under this one.", *at)
+    if filing_of(earlier).withdrawn_at or (earlier.routing and earlier.routing.status == "withdrawn"):
+        raise Refused("follow-up-on-withdrawn", "The earlier complaint was withdrawn: file a new one without a link.", *at)
+    since = _since(offered, earlier)
+    if since is None:
+        on = " or ".join(offered.on)
+        raise Refused("follow-up-too-early", f"The earlier complaint must be {on} first; supply information to it meanwhile.", *at)
+    if has_ended(offered.within, since, filed_at, directory):
+        raise Refused("follow-up-too-late", "The time for this follow-up is over: file a new complaint without a link.", *at)
+
+
+def has_ended(within: Span | None, since: datetime, at: datetime, directory: Directory) -> bool:
+    """Whether a span that began at `since` is over at `at`. A calendar that cannot be read takes nobody's right away."""
+    calendar = within and _calendar(within, directory)
+    return bool(within and calendar and at >= Count(calendar).reach(within, since).due_at)
+
+
+def _calendar(span: Span, directory: Directory) -> Calendar | None:
+    return directory.calendars.get(span.calendar or (directory.pack.calendar if directory.pack else ""))
+
+
+def _offered(rel: str, earlier: Known, procedure: str, directory: Directory) -> FollowUp | None:
+    law = directory.procedure(earlier.header.procedure)
+    return next((f for f in law.follow_ups if f.rel == rel and f.procedure == procedure), None) if law else None
+
+
+def _since(offered: FollowUp, earlier: Known) -> datetime | None:
+    """The answer's moment or, while there is none, the first due time that the body let pass; None: neither yet."""
+    response = earlier.routing.response if earlier.routing else None
+    if response:
+        return response.posted_at if "answered" in offered.on else None
+    breached = [c.due_at for c in earlier.deadlines or () if c.holder == "body" and c.breached_at and c.due_at]
+    return min(breached, default=None) if "breached" in offered.on else None

@@ -1,0 +1,33 @@
+"""A complaint as the pure parts see it: the registers, without the engine that keeps them."""
+
+from typing import Protocol
+
+from shared.contracts.complaint import Header
+from shared.contracts.states import Case, Clocks, Filing
+
+
+class Known(Protocol):
+    """shared.messaging.registers.Registers fits it. A writer that has not been heard of has no state."""
+
+    @property
+    def header(self) -> Header: ...
+
+    @property
+    def intake(self) -> Filing | None: ...
+
+    @property
+    def routing(self) -> Case | None: ...
+
+    @property
+    def deadlines(self) -> Clocks | None: ...
+
+
+def filing_of(known: Known) -> Filing:
+    """Intake's own state, which is there from the first moment: a complaint without it was not filed here."""
+    if known.intake is None:
+        raise LookupError(f"{known.header.reference} has no state of intake")
+    return known.intake
+
+
+def is_open(known: Known) -> bool:
+    return known.routing is None or known.routing.open

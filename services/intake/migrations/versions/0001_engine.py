@@ -1,0 +1,13 @@
+"""The tables of the messaging engine."""
+
+from alembic import op
+
+from shared.messaging.tables import CREATE
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    for statement in filter(str.strip, CREATE.split(";")):
+        op.execute(statement)

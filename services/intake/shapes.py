@@ -1,0 +1,242 @@
+"""What goes in and out of intake's HTTP interface. A request with a field that is not listed here is refused."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.intake.timeline import Moment
+from shared.contracts.base import Contract, Instant, to_milliseconds
+from shared.contracts.complaint import Link
+from shared.contracts.states import Coded
+from shared.runtime.text import Clean
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())
+
+
+def _plausible(at: datetime) -> datetime:
+    # Python's dates end at the years 1 and 9999: an offset on their edge cannot be turned into UTC.
+    if not 1900 <= at.year <= 9998:
+        raise ValueError("the year must lie between 1900 and 9998")
+    return to_milliseconds(at)
+
+
+Code = Annotated[str, Clean(80)]
+Line = Annotated[str, Clean(200), AfterValidator(_one_line)]
+Narrative = Annotated[str, Clean(10_000)]
+PastInstant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class FilerIn(Request):
+    """Who files. language: that of the receipt and the notices, one of the pack's."""
+
+    name: Line | None = None
+    email: Annotated[str, Clean(254)] | None = None
+    phone: Annotated[str, Clean(40)] | None = None
+    language: Code
+
+
+class LinkIn(Request):
+    """rel: renews, appeals, split-from. secret: the earlier complaint's, which proves that it is yours; a desk needs none."""
+
+    rel: Code
+    reference: Code
+    secret: Annotated[str, Clean(80)] | None = None
+
+
+class FilingIn(Request):
+    """procedure: a code (its newest version in force) or code@version. coded: the form's public fields by code."""
+
+    procedure: Code
+    public_service: Code | None = None
+    body: Code | None = None
+    territory: Code
+    channel: Code = "web"
+    subject: Line
+    narrative: Narrative
+    filer: FilerIn
+    coded: dict[str, Coded] = Field(default={}, max_length=10)
+    links: tuple[LinkIn, ...] = Field(default=(), max_length=5)
+    filed_at: PastInstant | None = None
+
+
+class InformationIn(Request):
+    request_id: UUID
+    text: Narrative
+
+
+class RatingIn(Request):
+    response_id: UUID
+    satisfied: bool
+    comment: Annotated[str, Clean(2_000)] | None = None
+
+
+class Receipt(Contract):
+    """What a filer gets at once and can get again with the same request and key. It tells the as-filed facts, never today's."""
+
+    id: UUID
+    reference: str
+    secret: str
+    status: str = "triage"
+    procedure: str
+    kind: str | None
+    filed_at: Instant
+    recorded_at: Instant
+    channel: str
+    public_service: str | None
+    body: str | None
+    territory: str
+    links: tuple[Link, ...] = ()
+
+
+class Supplied(Contract):
+    """note: closed, when the case was closed and nothing reopens; the text is kept with the papers."""
+
+    reference: str
+    request_id: UUID
+    supplied_at: Instant
+    note: str | None = None
+
+
+class Withdrawal(Contract):
+    requested_at: Instant
+
+
+class Withdrawn(Contract):
+    """The act is recorded; the case closes when routing takes it. note: answer-stands, when an answer came before."""
+
+    reference: str
+    withdrawal: Withdrawal
+    note: str | None = None
+
+
+class Rated(Contract):
+    reference: str
+    response_id: UUID
+    satisfied: bool
+    at: Instant
+
+
+class Erased(Contract):
+    """What was deleted when this answer was written, and what follows within a day."""
+
+    reference: str
+    erased_at: Instant
+    gone_now: tuple[str, ...]
+    gone_within_24_hours: tuple[str, ...]
+
+
+class BodyOut(Contract):
+    id: str
+    name: str | None
+
+
+class Due(Contract):
+    """at: the first instant that is too late; last_day: the last legal day. overdue: it has passed, and an answer is still owed."""
+
+    at: Instant
+    last_day: date | None
+    clock: str
+    overdue: bool
+    why: tuple[str, ...]
+
+
+class ClockOut(Contract):
+    code: str
+    label: str | None
+    status: str
+    holder: str
+    body: str | None
+    starts_at: Instant | None
+    due_at: Instant | None
+    last_day: date | None
+    why: tuple[str, ...]
+
+
+class RequestOut(Contract):
+    """text: None until the body's words have arrived, and for whoever may not read papers."""
+
+    id: UUID
+    asked_at: Instant
+    lapses_at: Instant
+    text: str | None
+    supplied_at: Instant | None
+    lapsed_at: Instant | None
+
+
+class ResponseOut(Contract):
+    id: UUID
+    outcome: str
+    outcome_label: str | None
+    reasons: str | None
+    body: str | None
+    posted_at: Instant
+    amended_at: Instant | None
+
+
+class RatingOut(Contract):
+    response_id: UUID
+    satisfied: bool
+    at: Instant
+    comment: str | None
+
+
+class FilerOut(Contract):
+    name: str | None
+    email: str | None
+    phone: str | None
+    language: str
+
+
+class TextOut(Contract):
+    request_id: UUID
+    at: Instant
+    text: str
+
+
+class Tracking(Contract):
+    """A complaint's page. filer, subject, narrative and texts are there for the holder of the secret, until erasure."""
+
+    id: UUID
+    reference: str
+    status: str
+    procedure: str
+    title: str | None
+    kind: str | None
+    body: BodyOut | None
+    public_service: str | None
+    territory: str
+    channel: str
+    filed_at: Instant
+    recorded_at: Instant
+    coded: dict[str, Coded]
+    links: tuple[Link, ...]
+    due: Due | None
+    clocks: tuple[ClockOut, ...]
+    withdrawal: Withdrawal | None
+    requests: tuple[RequestOut, ...]
+    response: ResponseOut | None
+    ratings: tuple[RatingOut, ...]
+    timeline: tuple[Moment, ...]
+    filer: FilerOut | None = None
+    subject: str | None = None
+    narrative: str | None = None
+    supplied: tuple[TextOut, ...] = ()
+    erased_at: Instant | None = None
+
+
+class DirectoryOut(BaseModel):
+    """What may be named in a filing. Procedures are whole: form, clocks, outcomes and their legal sources."""
+
+    country: dict[str, Any]
+    bodies: list[dict[str, Any]]
+    public_services: list[dict[str, Any]]
+    territories: list[dict[str, Any]]
+    procedures: list[dict[str, Any]]
