@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from pydantic import BaseModel
 
-from services.deadlines.domain import Timed, clocks_of, shown
+from services.deadlines.domain import Timed, clocks_of
 from shared.contracts.base import Instant, Text
+from shared.contracts.clocks import shown
 from shared.contracts.directory import Directory
 from shared.contracts.states import Case, ClockState, WhyStep
 from shared.contracts.why import LANGUAGES, explain

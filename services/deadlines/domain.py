@@ -9,9 +9,9 @@ from datetime import datetime
 
 from services.deadlines.calendars import calendar_of
 from services.deadlines.due import Counted, Due, due_of_request
-from services.deadlines.moments import Stop, followed, held_at, started, stopped
 from services.deadlines.steps import why
 from shared.contracts.calendars import Calendar
+from shared.contracts.clocks import Stop, followed, held_at, started, stopped
 from shared.contracts.complaint import Header
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import ClockRule
@@ -57,17 +57,6 @@ def settled(known: Clocks | None, timed: Iterable[Timed], now: datetime) -> tupl
 def told(clocks: Iterable[ClockState]) -> list[tuple[object, ...]]:
     """What makes a deadline-set fact when it changes; reasons and warnings alone do not."""
     return [(c.code, c.holder, c.body, c.starts_at, c.due_at, c.state, c.paused_since, c.breached_at) for c in clocks]
-
-
-def shown(clock: ClockState, stop: Stop | None) -> str:
-    """What a person sees: pending, running, paused, met, breached or ended (nothing is awaited any more)."""
-    if clock.state == "pending":
-        return "pending"
-    if clock.breached_at or (stop and clock.due_at and stop.at >= clock.due_at):
-        return "breached"
-    if stop:
-        return "ended" if stop.ended else "met"
-    return clock.state
 
 
 def _clock(rule: ClockRule, header: Header, filing: Filing, case: Case | None, calendar: Calendar | None) -> Timed | None:

@@ -82,7 +82,7 @@ _FR = Words(
         "first_day_out": "Ce jour-là, le {from}, n'est pas compté.",
         "span": "Durée accordée : {n}.",
         "days_off": "Les jours chômés du {from} au {until} ne sont pas comptés : {n}.",
-        "days_off_dates": "Les jours chômés du {from} au {until} ne sont pas comptés : {n}, dont {dates}.",
+        "days_off_dates": "Les jours chômés du {from} au {until} ne sont pas comptés : {n}, dont le {dates}.",
         "rolled": "Le {from} est chômé : le dernier jour est reporté au {until}.",
         "pause": "Non comptés du {from} au {until}, dans l'attente d'informations : {n}.",
         "extension": "Prolongation : {n}, jusqu'au {until}.",
@@ -91,6 +91,7 @@ _FR = Words(
         "pending": "La date sera connue dès que la procédure et son calendrier auront été chargés.",
     },
     plural=_plural_fr,
+    comma=", le ",
     first="{n}er",
 )
 _AR_UNITS: Mapping[str, Forms] = {

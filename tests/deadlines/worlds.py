@@ -42,7 +42,11 @@ def rule(**given: Any) -> ClockRule:
 
 
 QUALIFY = rule(
-    code="qualify", stops=["qualified", "answered", "closed"], span={"n": 15, "unit": "calendar_days"}, holder="platform", paused_by_requests=False
+    code="qualify",
+    stops=["qualified", "answered", "closed"],
+    span={"n": 15, "unit": "calendar_days"},
+    holder="platform",
+    paused_by_requests=False,
 )
 SUPPLY = rule(code="supply", starts="requested", span={"n": 15, "unit": "calendar_days"}, holder="citizen", paused_by_requests=False)
 
@@ -109,7 +113,12 @@ def filing(**given: Any) -> Filing:
 
 
 def case(**given: Any) -> Case:
-    base = {"status": "with_body", "kind": "complaint", "custody": [{"body": "commune", "since": "2026-03-02T11:00:00Z"}], "body": "commune"}
+    base = {
+        "status": "with_body",
+        "kind": "complaint",
+        "custody": [{"body": "commune", "since": "2026-03-02T11:00:00Z"}],
+        "body": "commune",
+    }
     return Case.model_validate(base | given)
 
 
