@@ -1,11 +1,11 @@
 """Routing decides everything about a case, and owns the directory."""
 
 from services.routing import api, handlers
-from services.routing.packs import keep_pack
+from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
 from shared.contracts.registry import DEADLINES, INTAKE, PAPERS
 from shared.messaging.node import Node
-from shared.messaging.service import Service
+from shared.messaging.service import Command, Service
 from shared.messaging.spec import Spec
 from shared.runtime.settings import Settings
 
@@ -19,4 +19,5 @@ def build_spec(settings: Settings) -> Spec:
     return Spec(name="routing", topics=(INTAKE, DEADLINES, PAPERS), handle=handlers.handle, project=handlers.project, tasks=(pack,))
 
 
-SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=api.mount)
+LOAD_PACK = Command("load-pack", "take a country pack whose version is newer, while the service runs or is stopped", "FOLDER", load_pack)
+SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=api.mount, commands=(LOAD_PACK,))

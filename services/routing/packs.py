@@ -55,6 +55,17 @@ async def keep_pack(node: Node, folder: Path | None) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
+async def load_pack(node: Node, folder: str) -> int:
+    """The operator's command: takes a newer pack into the store; a running service tells it. Exit code 8 where it is refused."""
+    try:
+        taken = await node.run(partial(adopt, pack=load(Path(folder))))
+    except (PackRefused, PackConflict) as refused:
+        log.error("the pack is refused, nothing of it was loaded", pack=folder, why=str(refused))
+        return REFUSED
+    log.info("pack loaded" if taken else "the store has this pack, or a newer one, already", pack=folder)
+    return 0
+
+
 async def adopt(tx: Tx, pack: Pack) -> bool:
     """Tells the records whose version is new, and takes the rules; False where the store has this pack, or a newer one, already.
 
