@@ -116,7 +116,7 @@ def answer_due(known: Known, directory: Directory) -> datetime | None:
 
 def is_answer_clock(rule: ClockRule) -> bool:
     """A clock that is stopped earlier too (by qualifying, by a new custody) or that waits for the citizen is no answer's clock."""
-    return not rule.follows_request and rule.holder != "citizen" and set(rule.stops) <= {"answered", "closed"}
+    return rule.holder != "citizen" and set(rule.stops) <= {"answered", "closed"}
 
 
 def time_zone(directory: Directory) -> str:
