@@ -1,0 +1,42 @@
+"""Notifications decides who was told what: it reads the facts, keeps the ledger, sends, and says what it sent."""
+
+from typing import cast
+
+from services.notifications import api
+from services.notifications.channels.choice import open_channel
+from services.notifications.handlers import Handlers
+from services.notifications.sender import Sender
+from services.notifications.settings import NotificationsSettings
+from shared.contracts.registry import CONTACTS, DEADLINES, DIRECTORY, INTAKE, NOTICES, ROUTING
+from shared.messaging.node import Node
+from shared.messaging.service import Service
+from shared.messaging.spec import Spec
+from shared.runtime.settings import Settings
+
+
+def build_spec(settings: Settings) -> Spec:
+    handlers = Handlers(cast(NotificationsSettings, settings))
+    return Spec(
+        name="notifications",
+        topics=(INTAKE, ROUTING, DEADLINES, DIRECTORY, CONTACTS, NOTICES),
+        handle=handlers.handle,
+        on_private=handlers.on_private,
+        on_directory=handlers.on_directory,
+        on_notices=handlers.on_notices,
+        tasks=(sending,),
+    )
+
+
+def sender(node: Node) -> Sender:
+    """The sender of a node; from now on each commit wakes it."""
+    settings = cast(NotificationsSettings, node.settings)
+    made = Sender(node, settings, open_channel(settings))
+    node.on_commit = made.wake
+    return made
+
+
+async def sending(node: Node) -> None:
+    await sender(node).run()
+
+
+SERVICE = Service("notifications", settings=NotificationsSettings, spec=build_spec, mount=api.mount)

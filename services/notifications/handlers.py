@@ -1,0 +1,59 @@
+"""Joins the domain and the ledger: whatever changed in a complaint, what stands to be told is decided anew."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.notifications import store
+from services.notifications.age import machine_age
+from services.notifications.domain import plan
+from services.notifications.models import ERASED, SUPERSEDED
+from services.notifications.notice import Intent, notice_id
+from services.notifications.settings import NotificationsSettings
+from services.notifications.store import NewNotice
+from shared.contracts.directory import DirectoryRecord, ProcedureRecord
+from shared.contracts.notices import NoticeSent
+from shared.messaging.records import PrivateChange
+from shared.messaging.registers import Change, Registers
+from shared.messaging.tx import Tx
+from shared.runtime.clock import parse_clock
+
+
+class Handlers:
+    """The engine's functions of this service. Notices are written in the transaction of the facts that they come from."""
+
+    def __init__(self, settings: NotificationsSettings) -> None:
+        self._settings = settings
+        self._clock = parse_clock(settings.clock)
+
+    async def handle(self, changes: Sequence[Change], tx: Tx) -> None:
+        await self._decide([change.after for change in changes], tx)
+
+    async def on_private(self, changes: Sequence[PrivateChange], tx: Tx) -> None:
+        await store.wake(tx.conn, sorted(change.complaint_id for change in changes if change.doc))
+
+    async def on_directory(self, records: Sequence[DirectoryRecord], tx: Tx) -> None:
+        """A complaint may have come before its procedure, which says to whom its clocks matter."""
+        procedures = [record.procedure.ref for record in records if isinstance(record, ProcedureRecord)]
+        ids = await store.held_under(tx.conn, procedures) if procedures else []
+        if ids:
+            await self._decide(list((await tx.lock_many(ids)).values()), tx)
+
+    async def on_notices(self, notices: Sequence[NoticeSent], tx: Tx) -> None:
+        await store.mark_told(tx.conn, notices)
+
+    async def _decide(self, known: Sequence[Registers], tx: Tx) -> None:
+        ledger = await store.ledger(tx.conn, [registers.complaint_id for registers in known])
+        write: list[NewNotice] = []
+        drop: dict[str, list[UUID]] = {ERASED: [], SUPERSEDED: []}
+        for registers in known:
+            decided = plan(registers, ledger[registers.complaint_id], tx.directory)
+            write += [self._new(registers.complaint_id, intent, tx) for intent in decided.write]
+            reason = ERASED if registers.intake and registers.intake.erased_at else SUPERSEDED
+            drop[reason] += [notice_id(registers.complaint_id, key) for key in decided.drop]
+        await store.write(tx.conn, write)
+        for reason, ids in drop.items():
+            await store.drop(tx.conn, ids, reason)
+
+    def _new(self, complaint_id: UUID, intent: Intent, tx: Tx) -> NewNotice:
+        left = self._settings.notice_hours * 3600 - machine_age(self._clock, intent.at, tx.now)
+        return NewNotice(complaint_id, intent, self._settings.receipt_wait if intent.held else 0.0, left)

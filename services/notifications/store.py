@@ -1,0 +1,192 @@
+"""All SQL of notifications. The ledger's rows are locked in order of id, after the complaints' rows and before the outbox."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.models import Claimed, Listed
+from services.notifications.notice import Entry, Intent, notice_id
+from shared.contracts.notices import NoticeSent
+
+_LEDGER = text("""
+    select complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded' as superseded, params, n
+    from notices where complaint_id = any(cast(:ids as uuid[])) order by id for update""")
+
+_WRITE = text("""
+    insert into notices as n (id, complaint_id, code, subject, audience, state, reason, params, next_at, not_after)
+    select u.id, u.complaint_id, u.code, u.subject, u.audience,
+           case when u.left_s > 0 then u.state else 'skipped' end, case when u.left_s <= 0 then 'too-old' end,
+           u.params::jsonb, clock_timestamp() + make_interval(secs => u.wait_s), clock_timestamp() + make_interval(secs => u.left_s)
+    from unnest(cast(:id as uuid[]), cast(:complaint_id as uuid[]), cast(:code as text[]), cast(:subject as text[]),
+                cast(:audience as text[]), cast(:state as text[]), cast(:params as text[]),
+                cast(:wait_s as float8[]), cast(:left_s as float8[]))
+      as u (id, complaint_id, code, subject, audience, state, params, wait_s, left_s)
+    order by u.id
+    on conflict (id) do update set
+        params = case when n.attempts = 0 or n.params is null then excluded.params else n.params end,
+        state = case when n.reason = 'superseded' then excluded.state when n.state = 'held' then excluded.state else n.state end,
+        reason = case when n.reason = 'superseded' then excluded.reason else n.reason end,
+        next_at = case when n.reason = 'superseded' or (n.state = 'held' and excluded.state <> 'held') then excluded.next_at
+                       else n.next_at end
+    where n.state in ('held', 'pending') or n.reason = 'superseded' or n.params is null""")
+
+_DROP = text("""
+    update notices set state = 'skipped', reason = :reason
+    where id = any(cast(:ids as uuid[])) and state in ('held', 'pending')""")
+
+_TOLD = text("""
+    insert into notices as n (id, complaint_id, code, subject, audience, state, channel, sent_at, not_after)
+    select u.id, u.complaint_id, u.code, u.subject, u.audience, 'sent', u.channel, u.sent_at, clock_timestamp()
+    from unnest(cast(:id as uuid[]), cast(:complaint_id as uuid[]), cast(:code as text[]), cast(:subject as text[]),
+                cast(:audience as text[]), cast(:channel as text[]), cast(:sent_at as timestamptz[]))
+      as u (id, complaint_id, code, subject, audience, channel, sent_at)
+    order by u.id
+    on conflict (id) do update set state = 'sent', reason = null, until = null, channel = excluded.channel, sent_at = excluded.sent_at
+    where n.state <> 'sent'""")
+
+_WAKE = text("""
+    update notices set next_at = clock_timestamp()
+    where complaint_id = any(cast(:ids as uuid[])) and audience = 'filer' and state = 'pending' and attempts = 0""")
+
+_HELD = text("""
+    select distinct n.complaint_id from notices n join register r using (complaint_id)
+    where n.state = 'held' and r.header->>'procedure' = any(cast(:procedures as text[])) order by 1""")
+
+_CLAIM = text("""
+    select n.id, n.complaint_id, r.reference, r.header->>'procedure' as procedure, coalesce(r.intake->>'language', '') as language,
+           n.code, n.subject, n.audience, n.params, n.attempts, n.state = 'sending' as again, n.not_after <= clock_timestamp() as expired,
+           extract(epoch from clock_timestamp() - n.created_at)::float8 as waited
+    from notices n join register r using (complaint_id)
+    where n.state in ('held', 'pending', 'sending') and n.next_at <= clock_timestamp()
+    order by n.next_at limit :limit for update of n skip locked""")
+_HOLD = text("""
+    update notices n set state = 'sending', attempts = n.attempts + 1, channel = :channel, language = u.language,
+                         next_at = clock_timestamp() + make_interval(secs => :seconds)
+    from unnest(cast(:id as uuid[]), cast(:language as text[])) as u (id, language) where n.id = u.id""")
+_END = text("""
+    update notices n set state = u.state, reason = u.reason
+    from unnest(cast(:id as uuid[]), cast(:state as text[]), cast(:reason as text[])) as u (id, state, reason) where n.id = u.id""")
+_POSTPONE = text("update notices set next_at = clock_timestamp() + make_interval(secs => :seconds) where id = any(cast(:ids as uuid[]))")
+_SENT = text("""
+    update notices set state = 'sent', reason = null, channel = :channel, sent_at = :at where id = :id and state <> 'sent' returning id""")
+_AGAIN = text("""
+    update notices set state = 'pending', reason = :reason, next_at = clock_timestamp() + make_interval(secs => :seconds)
+    where id = :id and state = 'sending' and attempts = :attempts""")
+_FAILED = text("""
+    update notices set state = 'failed', reason = :reason where id = :id and state = 'sending' and attempts = :attempts""")
+
+_PAGE = text("""
+    select n, id, code, subject, audience, channel, language, state, reason, sent_at
+    from notices where complaint_id = :complaint_id and n > :after order by n limit :limit""")
+
+
+@dataclass(frozen=True)
+class NewNotice:
+    """An intent on its way into the ledger. wait_s: seconds until it may be sent; left_s: until it is too old to be sent."""
+
+    complaint_id: UUID
+    intent: Intent
+    wait_s: float
+    left_s: float
+
+
+async def ledger(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
+    """What was decided for these complaints, in that order; the rows stay locked, so that no sender takes one meanwhile."""
+    rows = (await conn.execute(_LEDGER, {"ids": list(ids)})).all()
+    found: dict[UUID, list[Entry]] = {id: [] for id in ids}
+    for row in sorted(rows, key=lambda row: row.n):
+        params = json.loads(row.params) if row.params else None
+        found[row.complaint_id].append(Entry(row.code, row.subject, row.audience, row.state, row.superseded, params))
+    return found
+
+
+async def write(conn: AsyncConnection, notices: Sequence[NewNotice]) -> None:
+    """Inserts; refreshes what waits and was never tried; wakes what was superseded and holds again; leaves the rest alone."""
+    if notices:
+        await conn.execute(_WRITE, _columns(notices))
+
+
+async def drop(conn: AsyncConnection, ids: Sequence[UUID], reason: str) -> None:
+    """What still waits is not to be sent."""
+    if ids:
+        await conn.execute(_DROP, {"ids": list(ids), "reason": reason})
+
+
+async def mark_told(conn: AsyncConnection, told: Sequence[NoticeSent]) -> None:
+    """What the log says was sent is not sent again, whatever this store knew."""
+    newest = {notice.id: notice for notice in told}
+    names = ("id", "complaint_id", "code", "subject", "audience", "channel", "sent_at")
+    await conn.execute(_TOLD, {name: [getattr(notice, name) for notice in newest.values()] for name in names})
+
+
+async def wake(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """The filer's address may be known now."""
+    await conn.execute(_WAKE, {"ids": list(ids)})
+
+
+async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[UUID]:
+    """Complaints whose receipt waits and that are under one of these procedures, in the order of their locks."""
+    return list((await conn.execute(_HELD, {"procedures": list(procedures)})).scalars())
+
+
+async def claim(conn: AsyncConnection, limit: int) -> list[Claimed]:
+    """Notices whose time has come, locked; also those of a claim that ran out. Until `hold` they are nobody's."""
+    rows = await conn.execute(_CLAIM, {"limit": limit})
+    return [Claimed(**{**row, "params": json.loads(row["params"] or "{}")}) for row in rows.mappings()]
+
+
+async def hold(conn: AsyncConnection, held: Mapping[UUID, str], channel: str, seconds: float) -> None:
+    """These are on their way, in the language named, for so many seconds; then anybody may take them again."""
+    if held:
+        await conn.execute(_HOLD, {"id": list(held), "language": list(held.values()), "channel": channel, "seconds": seconds})
+
+
+async def end(conn: AsyncConnection, ended: Sequence[tuple[UUID, str, str]]) -> None:
+    """These are not sent: (id, state, reason)."""
+    if ended:
+        ids, states, reasons = zip(*ended, strict=True)
+        await conn.execute(_END, {"id": list(ids), "state": list(states), "reason": list(reasons)})
+
+
+async def postpone(conn: AsyncConnection, ids: Sequence[UUID], seconds: float) -> None:
+    if ids:
+        await conn.execute(_POSTPONE, {"ids": list(ids), "seconds": seconds})
+
+
+async def sent(conn: AsyncConnection, id: UUID, channel: str, at: datetime) -> bool:
+    """False where it was known as sent already: then it is not told again."""
+    return (await conn.execute(_SENT, {"id": id, "channel": channel, "at": at})).first() is not None
+
+
+async def again(conn: AsyncConnection, claimed: Claimed, reason: str, seconds: float) -> None:
+    """Back among those that wait, unless somebody else has taken it meanwhile."""
+    parameters = {"id": claimed.id, "attempts": claimed.attempts + 1, "reason": reason, "seconds": seconds}
+    await conn.execute(_AGAIN, parameters)
+
+
+async def failed(conn: AsyncConnection, claimed: Claimed, reason: str) -> None:
+    await conn.execute(_FAILED, {"id": claimed.id, "attempts": claimed.attempts + 1, "reason": reason})
+
+
+async def page(conn: AsyncConnection, complaint_id: UUID, *, after: int, limit: int) -> list[Listed]:
+    rows = await conn.execute(_PAGE, {"complaint_id": complaint_id, "after": after, "limit": limit})
+    return [Listed(**row) for row in rows.mappings()]
+
+
+def _columns(notices: Sequence[NewNotice]) -> Mapping[str, list[UUID | str | float | datetime]]:
+    return {
+        "id": [notice_id(n.complaint_id, n.intent.key) for n in notices],
+        "complaint_id": [n.complaint_id for n in notices],
+        "code": [n.intent.code for n in notices],
+        "subject": [n.intent.subject for n in notices],
+        "audience": [n.intent.audience for n in notices],
+        "state": ["held" if n.intent.held else "pending" for n in notices],
+        "params": [json.dumps(n.intent.params) for n in notices],
+        "wait_s": [n.wait_s for n in notices],
+        "left_s": [n.left_s for n in notices],
+    }
