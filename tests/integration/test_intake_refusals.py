@@ -1,6 +1,7 @@
 """Every bad request to intake is a problem with a stable code and the field, and stores nothing."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -27,7 +28,7 @@ FILER = {"language": "fr"}
 REACHED = FILER | {"name": "A", "phone": "+21671123456"}
 INFORMATION = {"procedure": "access-to-information", "body": "water-office", "coded": {"urgent": "no"}, "public_service": None}
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "unknown territory": ({"territory": "999999999"}, 422, "unknown-territory", "territory"),
     "unknown body": ({"body": "nobody"}, 422, "unknown-body", "body"),
     "closed body": ({"body": "old-water-board"}, 422, "body-closed", "body"),

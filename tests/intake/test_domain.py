@@ -1,0 +1,223 @@
+"""What may be filed, held against Noria's law."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.intake.domain import LinkGiven, Submission, examine
+from services.intake.refusals import Refused
+from shared.contracts.directory import Directory, ProcedureRecord
+from shared.contracts.private import Person
+from shared.contracts.procedures import Procedure
+from tests.support.lives import noria
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+GIVEN = Submission(
+    procedure="complaint",
+    territory="010010101",
+    subject="Compteur",
+    narrative="Deux fois.",
+    person=Person(name="Amina", email="amina@citizen.example", language="fr"),
+    public_service="water-bill",
+)
+DESK = replace(GIVEN, channel="counter", entered_by="body-agent")
+
+
+def examined(given=GIVEN, directory=None, now=NOW, **changes):
+    known = directory or noria()
+    assert known.pack is not None
+    return examine(replace(given, **changes), known, known.pack, now)
+
+
+def refusal(given=GIVEN, directory=None, **changes):
+    with pytest.raises(Refused) as caught:
+        examined(given, directory, **changes)
+    return caught.value.code, ".".join(map(str, caught.value.field))
+
+
+def law(code="complaint", version=2, **changes):
+    """Noria with one more procedure, made from an existing one."""
+    before = noria().procedures["complaint", 1]
+    made = Procedure.model_validate(before.model_dump() | {"code": code, "version": version} | changes)
+    return Directory([*noria().records.values(), ProcedureRecord(valid_from=made.valid_from, procedure=made)])
+
+
+def test_a_filing_becomes_a_header_a_state_and_two_documents():
+    draft = examined(coded={"nature": "harm"})
+    id = UUID(int=7)
+    header = draft.header(id, "7KQ4-XM2D-5")
+    assert (header.procedure, header.filed_at, header.recorded_at, header.territory) == ("complaint@1", NOW, NOW, "010010101")
+    assert (draft.filing.coded, draft.filing.language, draft.filing.entered_by) == ({"nature": "harm"}, "fr", None)
+    assert (draft.papers(header).version, draft.contacts(header).version) == (1, 1)
+    assert draft.contacts(header).email == "amina@citizen.example"
+    assert draft.by == "citizen"
+
+
+def test_no_fact_holds_a_word_of_the_filer():
+    draft = examined()
+    told = draft.header(UUID(int=7), "7KQ4-XM2D-5").model_dump_json() + draft.filing.model_dump_json()
+    assert not any(word in told for word in ("Amina", "amina", "Compteur", "Deux fois"))
+
+
+def test_a_code_alone_is_the_newest_version_in_force_on_the_day_of_lodging():
+    # In force from 3 March in Noria, which begins at 23:00 UTC on the 2nd.
+    directory = law(valid_from="2026-03-03")
+    assert examined(directory=directory, now=datetime(2026, 3, 2, 22, 59, tzinfo=UTC)).law.ref == "complaint@1"
+    assert examined(directory=directory, now=datetime(2026, 3, 2, 23, 0, tzinfo=UTC)).law.ref == "complaint@2"
+    later = NOW + timedelta(days=30)
+    assert examined(DESK, directory, now=later, filed_at=NOW).law.ref == "complaint@1"
+
+
+def test_a_version_is_used_as_named():
+    directory = law(valid_from="2026-03-01")
+    assert examined(directory=directory).law.ref == "complaint@2"
+    assert examined(directory=directory, procedure="complaint@1").law.ref == "complaint@1"
+    assert refusal(procedure="complaint@two") == ("unknown-procedure", "procedure")
+
+
+def test_a_body_that_closed_later_could_still_be_addressed():
+    letter = {"filed_at": datetime(2024, 12, 31, 10, tzinfo=UTC)}
+    assert examined(DESK, body="old-water-board", **letter).submission.body == "old-water-board"
+    assert refusal(DESK, body="old-water-board") == ("body-closed", "body")
+
+
+def test_a_chosen_addressee_is_of_the_families_that_the_law_names():
+    directory = law("request", 1, addressee={"mode": "chosen", "families": ["territorial"]})
+    assert refusal(directory=directory, procedure="request") == ("body-missing", "body")
+    assert refusal(directory=directory, procedure="request", body="water-office") == ("body-not-addressed", "body")
+    assert examined(directory=directory, procedure="request", body="commune-prima").submission.body == "commune-prima"
+
+
+def test_a_fixed_addressee_is_not_chosen():
+    directory = law("claim", 1, addressee={"mode": "fixed", "body": "ministry-towns"})
+    assert refusal(directory=directory, procedure="claim", body="water-office") == ("body-not-addressed", "body")
+    assert examined(directory=directory, procedure="claim").submission.body is None
+
+
+@pytest.mark.parametrize(("finest", "kept"), [("commune", "010010101"), ("province", "010010000"), ("region", "010000000")])
+def test_facts_hold_no_finer_territory_than_the_law_allows(finest, kept):
+    draft = examined(directory=law("claim", 1, visibility={"territory": finest}), procedure="claim")
+    assert draft.territory == draft.header(UUID(int=7), "r").territory == kept
+
+
+def test_a_coarse_territory_stays():
+    assert (
+        examined(directory=law("claim", 1, visibility={"territory": "province"}), procedure="claim", territory="010000000").territory
+        == "010000000"
+    )
+
+
+class TestPerson:
+    CONTACT = law("contact", 1, filer={"identity": "contact"})
+    VERIFIED = law("verified", 1, filer={"identity": "verified"})
+
+    @pytest.mark.parametrize("reach", [{"email": "a@b.example"}, {"phone": "+21671123456"}])
+    def test_one_way_to_be_reached_is_enough(self, reach):
+        assert examined(directory=self.CONTACT, procedure="contact", person=Person(language="ar", **reach))
+
+    def test_on_the_web_a_name_is_no_contact(self):
+        nameless = Person(name="Amina", language="ar")
+        assert refusal(directory=self.CONTACT, procedure="contact", person=nameless) == ("contact-missing", "filer")
+
+    def test_at_a_counter_it_is(self):
+        # The receipt is on paper; nobody needs an e-mail address to complain.
+        assert examined(DESK, self.CONTACT, procedure="contact", person=Person(name="Amina", language="ar"))
+        assert refusal(DESK, self.CONTACT, procedure="contact", person=Person(language="ar")) == ("contact-missing", "filer")
+
+    def test_verified_asks_for_a_contact_and_a_name(self):
+        reachable = Person(email="a@b.example", language="ar")
+        assert refusal(directory=self.VERIFIED, procedure="verified", person=reachable) == ("name-missing", "filer.name")
+        assert examined(directory=self.VERIFIED, procedure="verified")
+
+    def test_where_no_identity_is_asked_nobody_needs_one(self):
+        assert examined(person=Person(language="ar"))
+
+    def test_the_language_is_one_of_the_pack(self):
+        assert examined(person=Person(language="en"))
+        assert refusal(person=Person(language="de")) == ("unknown-language", "filer.language")
+
+
+class TestLodging:
+    def test_staff_alone_use_a_desks_channel_or_date(self):
+        assert refusal(channel="counter") == ("staff-only", "channel")
+        assert refusal(filed_at=NOW) == ("staff-only", "filed_at")
+        assert examined(channel="mobile").submission.channel == "mobile"
+
+    def test_the_legal_day_may_be_long_before_the_entry(self):
+        draft = examined(DESK, filed_at=NOW - timedelta(days=61))
+        assert (draft.recorded_at - draft.filed_at).days == 61
+        assert draft.by == "body-agent"
+
+    def test_it_is_never_in_the_future(self):
+        assert examined(DESK, filed_at=NOW).filed_at == NOW
+        assert refusal(DESK, filed_at=NOW + timedelta(milliseconds=1)) == ("filed-in-future", "filed_at")
+
+    def test_what_comes_over_the_web_has_no_other_date(self):
+        web = replace(DESK, channel="web")
+        assert refusal(web, filed_at=NOW - timedelta(days=1)) == ("channel-dates-itself", "filed_at")
+
+    def test_but_what_is_split_off_keeps_its_day(self):
+        split = replace(DESK, channel="web", links=(LinkGiven("split-from", "7KQ4-XM2D-5"),))
+        assert examined(split, filed_at=NOW - timedelta(days=1)).filed_at == NOW - timedelta(days=1)
+        assert refusal(replace(split, entered_by=None)) == ("staff-only", "links.0.rel")
+
+    def test_a_complaint_is_tied_once_to_another(self):
+        twice = (LinkGiven("renews", "7KQ4-XM2D-5"), LinkGiven("appeals", "7KQ4-XM2D-5"))
+        assert refusal(links=twice) == ("repeated-link", "links.1.reference")
+        assert refusal(links=(LinkGiven("likes", "7KQ4-XM2D-5"),)) == ("unknown-relation", "links.0.rel")
+
+
+class TestForm:
+    FORM = law(
+        "form",
+        1,
+        form=[
+            {"code": "kind", "type": "choice", "required": True, "private": False, "label": {"fr": "x"}}
+            | {"options": [{"code": "late", "label": {"fr": "x"}}, {"code": "rude", "label": {"fr": "x"}}]},
+            {"code": "since", "type": "date", "required": True, "private": False, "label": {"fr": "x"}, "shown_if": None}
+            | {"shown_if": {"field": "kind", "operator": "==", "value": "late"}},
+            {"code": "place", "type": "place", "private": False, "label": {"fr": "x"}},
+            {"code": "cost", "type": "money", "private": False, "max": 5000, "label": {"fr": "x"}},
+            {"code": "story", "type": "text", "required": True, "label": {"fr": "x"}},
+        ],
+        clocks=[],
+        requests={"max": 0},
+        follow_ups=[],
+    )
+
+    def filed(self, **coded):
+        return examined(directory=self.FORM, procedure="form", coded=coded).filing.coded
+
+    def refused(self, **coded):
+        return refusal(directory=self.FORM, procedure="form", coded=coded)
+
+    def test_public_fields_ride_in_the_facts(self):
+        coded = {"kind": "late", "since": "2026-02-28", "place": "010010101", "cost": 12.5}
+        assert self.filed(**coded) == coded
+
+    def test_a_field_is_asked_only_where_it_is_shown(self):
+        assert self.filed(kind="rude") == {"kind": "rude"}
+        assert self.refused(kind="late") == ("field-missing", "coded.since")
+        assert self.refused(kind="rude", since="2026-02-28") == ("field-not-shown", "coded.since")
+
+    def test_free_words_never_ride_in_facts(self):
+        assert self.refused(kind="rude", story="Il était une fois") == ("private-field", "coded.story")
+
+    @pytest.mark.parametrize("since", ["2026-02-30", "28/02/2026", "20260228", "2026-W09-6", "٢٠٢٦-٠٢-٢٨", 20260228, True, ""])
+    def test_what_is_no_date(self, since):
+        assert self.refused(kind="late", since=since) == ("wrong-value", "coded.since")
+
+    @pytest.mark.parametrize("cost", [-1, 5001, "12", True, 1e300, float("nan")])
+    def test_what_is_no_amount(self, cost):
+        assert self.refused(kind="rude", cost=cost) == ("wrong-value", "coded.cost")
+
+    @pytest.mark.parametrize(
+        ("coded", "code"), [({"kind": "fun"}, "wrong-option"), ({"kind": True}, "wrong-option"), ({}, "field-missing")]
+    )
+    def test_what_is_no_choice(self, coded, code):
+        assert self.refused(**coded) == (code, "coded.kind")
+
+    def test_what_is_no_place(self):
+        assert self.refused(kind="rude", place="Paris") == ("wrong-value", "coded.place")
