@@ -51,6 +51,6 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Wasl needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3" if sys.version_info < (3, 11) else 0)' && \
 	{ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a venv; Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); false; }; } && \
 	echo "installing the packages of requirements.lock into $(VENV)" && \
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --quiet --require-hashes -r requirements.lock && \
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(if $(wildcard $(VENV)/installed-*),--quiet) --require-hashes -r requirements.lock && \
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . && \
 	rm -f $(VENV)/installed-* && touch $@; } >&2

@@ -12,6 +12,7 @@ import psutil
 
 from deploy.local.home import REPO, Home, Refusal, replace, tail
 
+LOG_BYTES = 20 << 20  # a longer log is put aside at the next start; one older is kept
 ENDING = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -30,6 +31,8 @@ class Child:
     def start(self) -> None:
         """In a session of its own: the terminal's Ctrl-C reaches only the platform, which stops its children in order."""
         as_user: dict[str, object] = {"user": self.user, "group": self.user, "extra_groups": []} if self.user else {}
+        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
                 self.command,
