@@ -137,6 +137,22 @@ def topics(arguments: Arguments) -> int:
     return 0
 
 
+def demo(arguments: Arguments) -> int:
+    """Play a handful of complaints through every flow on a simulated clock, checking each line over HTTP."""
+    from deploy.local.demo import run
+    from deploy.local.people import NotSeen
+
+    try:
+        run(arguments.speed, lambda line: print(line, flush=True))
+    except NotSeen as missing:
+        return _fail(f"the demo ends here: {missing}")
+    return 0
+
+
+def demo_arguments(parser: Parser) -> None:
+    parser.add_argument("--speed", type=float, default=86_400, help="legal seconds a second (default: 86400, a day a second)")
+
+
 def train(arguments: Arguments) -> int:
     """Make a class cache for Kafka's Java, once for this machine: it halves the broker's start."""
     from deploy.local.kafka import train as make_cache
@@ -150,6 +166,7 @@ COMMANDS = {
     "token": Command(token, token_arguments),
     "env": Command(env, env_arguments),
     "topics": Command(topics),
+    "demo": Command(demo, demo_arguments),
     "train": Command(train),
     "reset": Command(reset, reset_arguments),
 }

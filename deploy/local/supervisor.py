@@ -32,7 +32,7 @@ class Supervisor:
         self._children[name] = child
         child.start()
 
-    def wait_ready(self, name: str, seconds: float = 60) -> None:
+    def wait_ready(self, name: str, seconds: float = 120) -> None:
         port = int(self._environment(name)["WASL_PORT"])
         self._children[name].wait_until(lambda: _ready(port), seconds)
 

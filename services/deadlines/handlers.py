@@ -93,12 +93,12 @@ async def _keep(known: Sequence[Known], tx: Tx) -> None:
 
 
 def _rows(known: Known, directory: Directory) -> Iterator[ClockRow]:
-    """A row for each clock that goes on or is still to be breached."""
+    """A row for each clock that goes on, is still to be breached, or was: a day off recorded late may still take a breach back."""
     id, partition = known.registers.complaint_id, known.registers.partition
     if known.clocks is None:
         yield ClockRow(id, UNKNOWN, partition, known.registers.header.procedure, UNKNOWN, 0)
     for clock in known.clocks or ():
         breach = breach_at(clock)
-        if clock.stop is None or breach:
+        if clock.stop is None or breach or clock.state.breached_at:
             calendar, version = calendar_code(clock.rule, directory) or UNKNOWN, clock.state.calendar_version or 0
             yield ClockRow(id, clock.rule.code, partition, None, calendar, version, breach, alert_at(clock))

@@ -20,7 +20,7 @@ from shared.runtime.settings import load
 
 def main(service: Service) -> None:
     """Runs one command of a service and ends the process with its exit code."""
-    arguments = _parser(service.name).parse_args()
+    arguments = _parser(service).parse_args()
     settings = load(service.settings)
     configure(service.name, settings.log_format, settings.log_level)
     if arguments.command == "serve":
@@ -28,10 +28,11 @@ def main(service: Service) -> None:
         return
     if arguments.command == "migrate":
         sys.exit(_migrate(service.name, settings.owner_database_url))
-    sys.exit(asyncio.run(_offline(service.node(settings), arguments)))
+    sys.exit(asyncio.run(_offline(service, service.node(settings), arguments)))
 
 
-def _parser(name: str) -> argparse.ArgumentParser:
+def _parser(service: Service) -> argparse.ArgumentParser:
+    name = service.name
     parser = argparse.ArgumentParser(
         prog=f"python -m services.{name}", description=f"The {name} service of Wasl. Settings come from WASL_… variables."
     )
@@ -43,6 +44,8 @@ def _parser(name: str) -> argparse.ArgumentParser:
     dead = commands.add_parser("dead-letters", help="records that could not be taken")
     dead.add_argument("action", choices=("list", "show", "replay", "resume"))
     dead.add_argument("id", nargs="?", type=int, help="which one; replay without it takes all, oldest first")
+    for own in service.commands:
+        commands.add_parser(own.name, help=own.help).add_argument("argument", metavar=own.argument)
     return parser
 
 
@@ -54,13 +57,16 @@ def _migrate(name: str, owner_url: str | None) -> int:
     return 0
 
 
-async def _offline(node: Node, arguments: argparse.Namespace) -> int:
+async def _offline(service: Service, node: Node, arguments: argparse.Namespace) -> int:
     work: dict[str, Callable[[Node, argparse.Namespace], Awaitable[int]]] = {
         "recover": _recover,
         "republish": _republish,
         "dead-letters": _dead_letters,
     }
     try:
+        for own in service.commands:
+            if own.name == arguments.command:
+                return await own.run(node, arguments.argument)
         return await work[arguments.command](node, arguments)
     except Stop as stop:
         print(stop, file=sys.stderr)

@@ -1,6 +1,6 @@
 """What makes five services one product: the same commands, the same start, the same HTTP shell."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,16 @@ from shared.messaging.node import Node
 from shared.messaging.spec import Spec
 from shared.runtime.app import create_app, stop
 from shared.runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of one service beside the common ones: `run` gets a node that is not started, and the argument."""
+
+    name: str
+    help: str
+    argument: str
+    run: Callable[[Node, str], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Service:
     settings: type[Settings]
     spec: Callable[[Settings], Spec]
     mount: Callable[[FastAPI, Node], None]
+    commands: tuple[Command, ...] = ()
 
     def node(self, settings: Settings) -> Node:
         return Node(self.spec(settings), settings)

@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict
 
 DECLARATION = Path(__file__).resolve().parents[2] / "deploy" / "topics.yaml"
 SCRAM_ITERATIONS = 8192
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
 
 ConfigValue = str | int | float
 

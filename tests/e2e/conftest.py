@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.people import World
 from deploy.local.platform import Platform
-from tests.e2e.actors import World
 
 NORIA = Path(__file__).parents[1] / "packs" / "noria"
 

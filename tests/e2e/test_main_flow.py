@@ -9,7 +9,7 @@ from email import message_from_bytes
 from email.message import Message
 from uuid import uuid4
 
-from tests.e2e.actors import World, filing, wait
+from deploy.local.people import World, filing, wait
 
 LAST_DAY_AT_FIRST, LAST_DAY_AFTER_PAUSE = "2026-05-01", "2026-05-06"
 # The first instant after the local 6 May.

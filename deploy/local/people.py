@@ -1,4 +1,7 @@
-"""Those who use the platform, over HTTP and nothing else: a citizen with a link, a member of staff with a token."""
+"""Those who use the platform, over HTTP and nothing else: a citizen with a link, a member of staff with a token.
+
+The demo and the end-to-end tests are written with them.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +15,10 @@ from deploy.local.platform import Platform
 Json = dict[str, Any]
 T = TypeVar("T")
 PATIENCE_SECONDS = 30
+
+
+class NotSeen(AssertionError):
+    """The platform did not do, or not in time, what was expected of it."""
 
 
 class World:
@@ -29,9 +36,7 @@ class World:
         self.platform.set_clock(instant)
 
     def file(self, **fields: Any) -> "Citizen":
-        answer = self.post("intake", "/v1/complaints", filing(**fields))
-        assert answer.status_code == 201, answer.text
-        return Citizen(self, answer.json())
+        return Citizen(self, _told(self.post("intake", "/v1/complaints", filing(**fields))))
 
     def staff(self, role: str, body: str | None = None) -> "Staff":
         return Staff(self, {"Authorization": f"Bearer {self.platform.token(role, body)}"})
@@ -45,8 +50,7 @@ class World:
     def figures(self, **question: str) -> dict[str | None, Json]:
         """Rows of public figures by their key."""
         answer = self.http.get(self.platform.url("stats") + "/v1/figures", params=question)
-        assert answer.status_code == 200, answer.text
-        return {row["key"]: row for row in answer.json()["rows"]}
+        return {row["key"]: row for row in _told(answer)["rows"]}
 
 
 class Citizen:
@@ -58,9 +62,7 @@ class Citizen:
         self.link = {"Authorization": f"Bearer {receipt['secret']}"}
 
     def follow(self, language: str = "fr") -> Json:
-        answer = self.world.get("intake", f"/v1/complaints/{self.reference}", {**self.link, "Accept-Language": language})
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        return _told(self.world.get("intake", f"/v1/complaints/{self.reference}", {**self.link, "Accept-Language": language}))
 
     def act(self, what: str, **fields: Any) -> httpx.Response:
         """information, withdrawal or rating."""
@@ -110,6 +112,13 @@ def wait(look: Callable[[], T], condition: Callable[[T], object], seconds: float
     """The first look that satisfies the condition; fails with the last one seen."""
     until = time.monotonic() + seconds
     while not condition(seen := look()):
-        assert time.monotonic() < until, f"not within {seconds} s; last seen: {seen}"
+        if time.monotonic() > until:
+            raise NotSeen(f"not within {seconds} s; last seen: {seen}")
         time.sleep(0.05)
     return seen
+
+
+def _told(answer: httpx.Response) -> Json:
+    if answer.is_error:
+        raise NotSeen(f"{answer.request.method} {answer.request.url.path}: {answer.status_code} {answer.text}")
+    return dict(answer.json())
