@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 FOLDERS_WITH_SOCKETS = {"integration", "reliability", "e2e", "platform", "bench"}
 FIXTURES_WITH_SOCKETS = {"broker_and_database"}
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else
+COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else; a test's own is kept below likewise
 HOMES = "wasl-test-"
 
 
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-            item.obj = _in_time(item.obj)
+            item.obj = _in_time(item.obj, _seconds(item))
         folder = item.path.relative_to(HERE).parts[0]
         open_ = folder in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
         item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if open_ else pytest.mark.disable_socket)
@@ -55,12 +55,17 @@ def broker_and_database(platform_folder: Path) -> Iterator[Platform]:
         yield platform
 
 
-def _in_time(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _seconds(item: pytest.Function) -> float:
+    own = item.get_closest_marker("timeout")
+    return own.args[0] - 20 if own else COROUTINE_SECONDS
+
+
+def _in_time(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:
     """Cancels it: pytest-timeout's alarm is lost when it falls into one of the loop's other tasks."""
 
     @functools.wraps(test)
     async def timed(*args: object, **kwargs: object) -> None:
-        async with asyncio.timeout(COROUTINE_SECONDS):
+        async with asyncio.timeout(seconds):
             await test(*args, **kwargs)
 
     return timed

@@ -1,0 +1,123 @@
+"""A load: many lives at once, drawn from a seed, on real connections."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.reliability.life import Life
+from tests.reliability.ways import Stuck, Targets, Ways
+
+Plan = Callable[[Life], Awaitable[None]]
+
+
+async def _answered(life: Life) -> None:
+    await life.file("water-bill", "water-office")
+    await life.take_up()
+    await life.answer("favourable")
+    await life.rate()
+
+
+async def _asked(life: Life) -> None:
+    await life.file("water-supply", "water-office")
+    await life.take_up()
+    await life.ask()
+    await life.supply()
+    await life.answer("unfounded")
+    await life.rate()
+
+
+async def _triaged(life: Life) -> None:
+    await life.file(None, "")
+    await life.assign("water-office")
+    await life.take_up()
+    await life.answer("before-court")
+
+
+async def _transferred(life: Life) -> None:
+    await life.file("dams", "ministry-waters")
+    await life.take_up()
+    await life.assign("commune-prima")
+    await life.take_up()
+    await life.answer("favourable")
+
+
+async def _withdrawn(life: Life) -> None:
+    await life.file("water-bill", "water-office")
+    if life.rng.random() < 0.5:
+        await life.take_up()
+    await life.withdraw()
+
+
+async def _open(life: Life) -> None:
+    await life.file("civil-status", "commune-prima")
+
+
+PLANS: Mapping[str, Plan] = {
+    "answered": _answered,
+    "asked": _asked,
+    "triaged": _triaged,
+    "transferred": _transferred,
+    "withdrawn": _withdrawn,
+    "open": _open,
+}
+WEIGHTS = {"answered": 4, "asked": 3, "triaged": 1, "transferred": 1, "withdrawn": 2, "open": 1}
+BODIES = ("water-office", "ministry-waters", "commune-prima")
+
+
+@dataclass
+class Load:
+    """Lives of one seed; `lives` are all that were begun. Numbers, and so the filers' addresses, are never used twice."""
+
+    targets: Targets
+    seed: str
+    weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
+    pause: float = 0.05
+    lives: list[Life] = field(default_factory=list)
+    ended: int = 0
+
+    def __post_init__(self) -> None:
+        self.ways = Ways(self.targets, self.pause)
+        self._rng, self._going = Random(self.seed), False
+
+    @asynccontextmanager
+    async def going(self, at_once: int) -> AsyncIterator[None]:
+        """So many lives at every moment, one after another, until the block ends; those under way are then lived to their end."""
+        self._going = True
+        workers = [asyncio.create_task(self._work()) for _ in range(at_once)]
+        try:
+            yield
+        finally:
+            self._going = False
+            await asyncio.gather(*workers)
+            self.ways.close()
+
+    async def reach(self, ended: int, seconds: float = 600) -> None:
+        """Waits until so many lives have ended since the beginning; raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while self.ended < ended:
+                await asyncio.sleep(0.02)
+
+    async def lasting(self, seconds: float, at_once: int) -> float:
+        """Lives for so long; returns the seconds until the last one had ended."""
+        began = time.monotonic()
+        async with self.going(at_once):
+            await asyncio.sleep(seconds)
+        return time.monotonic() - began
+
+    async def _work(self) -> None:
+        while self._going:
+            life = self._begin()
+            try:
+                await PLANS[life.plan](life)
+            except Stuck as stuck:
+                life.failed = str(stuck)
+            self.ended += 1
+
+    def _begin(self) -> Life:
+        number = len(self.lives)
+        (plan,) = self._rng.choices(list(self.weights), list(self.weights.values()))
+        self.lives.append(Life(self.ways, number, plan, Random(f"{self.seed}/{number}")))
+        return self.lives[-1]

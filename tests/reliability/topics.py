@@ -1,0 +1,40 @@
+"""A topic as its readers get it, judged record by record."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from shared.messaging.records import RawRecord
+
+
+@dataclass
+class Log:
+    """values: by ce_id. versions: of each complaint, in the order of their first appearance. again: records that repeat an earlier one.
+
+    A relay that died between the broker's answer and its own note sends the same records again; they must be the same to the byte.
+    broken: what no reader may ever see.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    versions: dict[UUID, list[int]] = field(default_factory=lambda: defaultdict(list))
+    again: int = 0
+    broken: list[tuple[str, UUID | None]] = field(default_factory=list)
+
+
+def read(records: Iterable[RawRecord]) -> Log:
+    log, seen = Log(), dict[str, tuple[object, ...]]()
+    for record in records:
+        complaint, id = UUID((record.key or b"").decode()), (dict(record.headers)["ce_id"] or b"").decode()
+        content = (record.partition, record.key, record.value, record.headers)
+        if id not in seen:
+            seen[id] = content
+            log.values[id] = json.loads(record.value or b"null")
+            log.versions[complaint].append(log.values[id].get("version", 0))
+        elif seen[id] == content:
+            log.again += 1
+        else:
+            log.broken.append((f"two different records have the id {id}", complaint))
+    return log

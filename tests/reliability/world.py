@@ -1,0 +1,139 @@
+"""The platform of one fault test, with a mail server, and looks into its stores and its log that no service takes part in."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import asyncpg
+
+from deploy.local.environment import SERVICES
+from deploy.local.home import REPO
+from deploy.local.platform import Platform
+from shared.messaging.positions import Place
+from shared.messaging.records import RawRecord
+from shared.messaging.transport import Login, Observer, observing
+from tests.support.mail import MailServer, mail_server
+
+PACK = REPO / "tests" / "packs" / "noria"
+STEADY_SECONDS = 90
+"""From the end of the load to nothing left to do anywhere: longer is a failure."""
+
+_WITNESS = """
+    create table witness (n bigint generated always as identity, complaint_id uuid, intake int, routing int, deadlines int);
+    create function witnessed() returns trigger language plpgsql security definer as $$ begin
+      insert into public.witness (complaint_id, intake, routing, deadlines)
+      values (new.complaint_id, new.intake_version, new.routing_version, new.deadlines_version);
+      return null;
+    end $$;
+    create trigger witnessed after insert or update on register for each row execute function witnessed();"""
+_POSITIONS = "select topic, partition, next_offset from consumer_position where consumer = $1"
+_OUTBOX = "select count(*) from outbox"
+_NOTICES = "select count(*) from notices where state in ('held', 'pending', 'sending')"
+_TRANSACTIONS = "select count(*) from pg_stat_activity where application_name = any($1) and xact_start is not null"
+
+
+class World:
+    """Started by `world`. `stores` are one superuser's connections, by service."""
+
+    def __init__(self, platform: Platform, mail: MailServer) -> None:
+        self.platform = platform
+        self.stores: dict[str, asyncpg.Connection] = {}
+        self._logs: dict[str, Observer] = {}
+        self.mail = mail
+
+    async def connect(self, stack: AsyncExitStack) -> Self:
+        for name in SERVICES:
+            self.stores[name] = await asyncpg.connect(self.platform.pg_url(f"wasl_{name}", "postgres", "postgresql"))
+            stack.push_async_callback(self.stores[name].close)
+            login = Login(self.platform.kafka_bootstrap, name, self.platform.kafka_password(name))
+            self._logs[name] = await stack.enter_async_context(observing(login))
+        return self
+
+    async def witness(self) -> None:
+        """From now on every change of a register leaves a row of its own, which nothing makes unique: a doubled effect is a second row."""
+        for store in self.stores.values():
+            await store.execute(_WITNESS)
+
+    async def rows(self, service: str, query: str, *values: Any) -> list[asyncpg.Record]:
+        return list(await self.stores[service].fetch(query, *values))
+
+    async def ends(self, service: str) -> dict[Place, int]:
+        """Where the partitions that this service reads end now."""
+        places = [(row["topic"], row["partition"]) for row in await self.rows(service, _POSITIONS, f"{service}.main")]
+        return await self._logs[service].ends(places)
+
+    async def behind(self, service: str, ends: Mapping[Place, int]) -> int:
+        """Records before these ends that the service has not taken yet."""
+        found = {(row["topic"], row["partition"]): row["next_offset"] for row in await self.rows(service, _POSITIONS, f"{service}.main")}
+        return sum(max(0, end - found.get(place, 0)) for place, end in ends.items())
+
+    async def outbox(self, service: str) -> int:
+        return int(await self.stores[service].fetchval(_OUTBOX))
+
+    async def transactions(self, service: str) -> int:
+        """Transactions of its application role that are open now."""
+        return int(await self.stores[service].fetchval(_TRANSACTIONS, [f"wasl-{service}", f"wasl-{service}-log"]))
+
+    async def left_to_do(self) -> dict[str, int]:
+        """What is still under way, by where; empty when all is done."""
+        left: Counter[str] = Counter()
+        for name in SERVICES:
+            left[f"{name} behind"] = await self.behind(name, await self.ends(name))
+            left[f"{name} outbox"] = await self.outbox(name)
+        left["notices waiting"] = int(await self.stores["notifications"].fetchval(_NOTICES))
+        return dict(+left)
+
+    async def steady(self) -> float:
+        """Seconds until two looks in a row found nothing left to do; fails past the limit."""
+        began, quiet = time.monotonic(), 0
+        while quiet < 2:
+            left = await self.left_to_do()
+            quiet = 0 if left else quiet + 1
+            assert time.monotonic() - began < STEADY_SECONDS, f"not steady after {STEADY_SECONDS} s: {left}"
+            await asyncio.sleep(0.1)
+        return time.monotonic() - began
+
+    async def records(self, topic: str, reader: str = "stats") -> list[RawRecord]:
+        """The whole topic, partition by partition in order."""
+        async with observing(Login(self.platform.kafka_bootstrap, reader, self.platform.kafka_password(reader))) as log:
+            start = dict.fromkeys(await log.places([topic]), 0)
+            found = [record async for batch in log.stretch(start) for record in batch]
+        return sorted(found, key=lambda record: (record.partition, record.offset))
+
+    def mails(self) -> list[tuple[str, str]]:
+        """Every message that the mail server has taken, each copy for itself: its Message-ID's left half, and to whom."""
+        return [(mail["Message-ID"].strip("<>").partition("@")[0], mail["To"].addresses[0].addr_spec) for mail in self.mail.mails()]
+
+    async def start(self, service: str) -> None:
+        await asyncio.to_thread(self.platform.start_service, service)
+
+
+@asynccontextmanager
+async def world(folder: Path, clock: str = "real", environment: Mapping[str, Mapping[str, str]] = {}) -> AsyncIterator[World]:
+    """All five services on free ports in this folder, in the invented country Noria, with a mail server that sometimes fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with mail_server(folder / "mails", "--busy-every", "31", "--drop-every", "47") as mail:
+        platform = Platform(folder / "platform", clock, environment=_merged(_usual(mail), environment))
+        await asyncio.to_thread(platform.start)
+        try:
+            async with AsyncExitStack() as stack:
+                yield await World(platform, mail).connect(stack)
+        finally:
+            await asyncio.to_thread(platform.stop)
+
+
+def _usual(mail: MailServer) -> dict[str, dict[str, str]]:
+    """Seconds for minutes, so that what a killed sender held is taken again while the test looks."""
+    sending = mail.settings | {"claim_seconds": 5, "retry_first": 0.2}
+    return {
+        "routing": {"WASL_PACK": str(PACK)},
+        "notifications": {f"WASL_{name.upper()}": str(value) for name, value in sending.items()},
+    }
+
+
+def _merged(*parts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    return {name: {key: value for part in parts for key, value in part.get(name, {}).items()} for name in SERVICES}
