@@ -28,7 +28,7 @@ class Filing(Contract):
     """Intake's state: what the citizen did. `coded` holds the public coded fields of the procedure's form, never free text."""
 
     language: str
-    coded: dict[str, Coded] = {}
+    coded: dict[str, Coded] = {}  # noqa: RUF012 -- pydantic copies a default, and the schema shows it
     entered_by: str | None = None
     supplied: tuple[Supplied, ...] = ()
     withdrawn_at: Instant | None = None

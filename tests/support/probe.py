@@ -65,7 +65,7 @@ async def fresh_store(platform: Platform, service: str) -> str:
 
 
 def node_on(platform: Platform, store: str, spec: Spec, purpose: str = "main", **settings: Any) -> Node:
-    given = {name[5:].lower(): value for name, value in platform.env(spec.name).items()}
+    given: dict[str, Any] = {name[5:].lower(): value for name, value in platform.env(spec.name).items()}
     given |= {"database_url": platform.pg_url(store, f"{spec.name}_app"), "clock": "real"} | settings
     return Node(spec, Settings(**given), purpose)
 
