@@ -34,7 +34,8 @@ router = APIRouter(prefix="/v1")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-def _intake(request: Request) -> Intake:
+async def _intake(request: Request) -> Intake:
+    # Not a plain function: those are run in a thread, which costs more than the whole dependency.
     found: Intake = request.app.state.intake
     return found
 

@@ -6,7 +6,7 @@ from services.intake.known import Known, filing_of
 from services.intake.refusals import Refused
 from shared.contracts.calendars import Calendar
 from shared.contracts.directory import Directory
-from shared.contracts.procedures import FollowUp, Span
+from shared.contracts.procedures import FollowUp, Procedure, Span
 from shared.contracts.spans import Count
 
 
@@ -15,12 +15,13 @@ def check_follow_up(rel: str, earlier: Known, procedure: str, filed_at: datetime
 
     What this service has not heard of yet has not happened: an answer counts once routing's fact has arrived.
     """
-    offered = _offered(rel, earlier, procedure, directory)
-    if offered is None:
+    law = directory.procedure(earlier.header.procedure)
+    offered = next((f for f in law.follow_ups if f.rel == rel and f.procedure == procedure), None) if law else None
+    if law is None or offered is None:
         raise Refused("follow-up-not-offered", "The procedure of the earlier complaint offers no such follow-up under this one.", *at)
     if filing_of(earlier).withdrawn_at or (earlier.routing and earlier.routing.status == "withdrawn"):
         raise Refused("follow-up-on-withdrawn", "The earlier complaint was withdrawn: file a new one without a link.", *at)
-    since = _since(offered, earlier)
+    since = _since(offered, earlier, law)
     if since is None:
         on = " or ".join(offered.on)
         raise Refused("follow-up-too-early", f"The earlier complaint must be {on} first; supply information to it meanwhile.", *at)
@@ -38,15 +39,14 @@ def _calendar(span: Span, directory: Directory) -> Calendar | None:
     return directory.calendars.get(span.calendar or (directory.pack.calendar if directory.pack else ""))
 
 
-def _offered(rel: str, earlier: Known, procedure: str, directory: Directory) -> FollowUp | None:
-    law = directory.procedure(earlier.header.procedure)
-    return next((f for f in law.follow_ups if f.rel == rel and f.procedure == procedure), None) if law else None
+def _since(offered: FollowUp, earlier: Known, law: Procedure) -> datetime | None:
+    """The answer's moment or, while there is none, the first due time of a body's clock that was missed; None: neither yet.
 
-
-def _since(offered: FollowUp, earlier: Known) -> datetime | None:
-    """The answer's moment or, while there is none, the first due time that the body let pass; None: neither yet."""
+    The law says whose clock it is: in the state, a case that no body has yet is the platform's.
+    """
     response = earlier.routing.response if earlier.routing else None
     if response:
         return response.posted_at if "answered" in offered.on else None
-    breached = [c.due_at for c in earlier.deadlines or () if c.holder == "body" and c.breached_at and c.due_at]
+    bodys = {rule.code for rule in law.clocks if rule.holder == "body"}
+    breached = [c.due_at for c in earlier.deadlines or () if c.code in bodys and c.breached_at and c.due_at]
     return min(breached, default=None) if "breached" in offered.on else None

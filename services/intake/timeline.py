@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from services.intake.known import Known
 from shared.contracts.base import Contract, Instant
@@ -43,6 +46,11 @@ class Moment(Contract):
     clock: str | None = None
     request_id: UUID | None = None
     response_id: UUID | None = None
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Only what there is to say: most moments have two or three of these."""
+        return {name: value for name, value in handler(self).items() if value is not None}
 
 
 def timeline(known: Known) -> list[Moment]:

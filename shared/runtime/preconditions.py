@@ -15,14 +15,14 @@ from shared.runtime.errors import Problem
 _ETAG = re.compile(r'"(\d{1,9})"')
 
 
-def idempotency_key(idempotency_key: Annotated[str, Header(description="A UUID that the caller makes for this act.")]) -> UUID:
+async def idempotency_key(idempotency_key: Annotated[str, Header(description="A UUID that the caller makes for this act.")]) -> UUID:
     try:
         return UUID(idempotency_key)
     except ValueError:
         raise Problem(400, "idempotency-key-invalid", "The Idempotency-Key header must be a UUID.", field="idempotency-key") from None
 
 
-def if_match(if_match: Annotated[str, Header(description='The version that you read, such as "4" (with its quotes).')]) -> int:
+async def if_match(if_match: Annotated[str, Header(description='The version that you read, such as "4" (with its quotes).')]) -> int:
     found = _ETAG.fullmatch(if_match.strip())
     if found is None:
         raise Problem(400, "if-match-invalid", 'The If-Match header must be one version in quotes, such as "4".', field="if-match")

@@ -57,6 +57,12 @@ def test_a_breach_opens_the_appeal_on_its_due_time():
     assert follow("appeals", breached, when="2026-04-01T23:00:00Z") == "follow-up-too-late"
 
 
+def test_a_breach_while_no_body_has_it_counts_too():
+    late = life("2026-01-10", body=None)
+    nobodys = tuple(c.model_copy(update={"holder": "platform", "breached_at": LATER}) for c in late.deadlines or ())
+    assert follow("renews", replace(late, deadlines=nobodys), when="2026-04-02T10:00:00Z") is None
+
+
 def test_what_the_earlier_law_does_not_offer():
     answered = life("2026-01-10", answered="2026-02-10")
     assert follow("appeals", answered) == "follow-up-not-offered"

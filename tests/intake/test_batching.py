@@ -12,7 +12,8 @@ class Worker:
     """Doubles numbers; a group waits until it is let go. -1 is told no, -2 makes its whole group fail."""
 
     def __init__(self, free: bool = True):
-        self.groups, self.gate = [], asyncio.Event()
+        self.groups: list[list[int]] = []
+        self.gate = asyncio.Event()
         if free:
             self.gate.set()
 

@@ -175,7 +175,7 @@ class TestForm:
         1,
         form=[
             {"code": "kind", "type": "choice", "required": True, "private": False, "label": {"fr": "x"}}
-            | {"options": [{"code": "late", "label": {"fr": "x"}}, {"code": "rude", "label": {"fr": "x"}}]},
+            | {"options": [{"code": code, "label": {"fr": "x"}} for code in ("late", "rude")]},
             {"code": "since", "type": "date", "required": True, "private": False, "label": {"fr": "x"}, "shown_if": None}
             | {"shown_if": {"field": "kind", "operator": "==", "value": "late"}},
             {"code": "place", "type": "place", "private": False, "label": {"fr": "x"}},
