@@ -57,6 +57,8 @@ async def test_a_restored_store_forgets_the_keys_of_those_erased_since(bench, ci
     reference = citizen.receipt["reference"]
     async with bench.node.read() as conn:
         known = await registers.find(conn, reference, lock=False)
+    assert known is not None
+    assert known.intake is not None
     erased = replace(known, intake=known.intake.model_copy(update={"erased_at": at("2026-03-09")}))
     await bench.node.run(lambda tx: project([erased], tx))
     assert await keys(bench) == 1
