@@ -1,10 +1,12 @@
 """Who sees and does what at the desk, and what a wrong request is told."""
 
 from collections.abc import AsyncIterator
+from itertools import product
 from typing import Any
 
 import pytest
 
+from tests.support import desk
 from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, open_desks, refused
 from tests.support.stores import Opener
 
@@ -62,21 +64,18 @@ async def test_a_filter_by_body_opens_no_other_scope(desks: Desks) -> None:
     assert await references(desks, NATIONAL, body="ministry-waters") == {waters.reference}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-async def test_another_body_s_case_is_unknown_to_every_command(desks: Desks, command: str) -> None:
+async def test_another_body_s_case_is_unknown_to_every_command(desks: Desks) -> None:
     header = await desks.file()
-    other = await desks.act(WATERS, header, command, 1, **COMMANDS[command])
-    nothing = await desks.client.post(
-        f"/v1/cases/0000-0000-0/{command}", headers=desks.bench.token(*WATERS) | {"If-Match": '"1"'}, json=COMMANDS[command]
-    )
-    assert refused(other) == refused(nothing) == (404, "case-unknown")
-    assert other.json() == nothing.json()
-
-
-@pytest.mark.parametrize("who", [AUDITOR, OPERATOR])
-async def test_auditors_and_operators_decide_nothing(desks: Desks, who: Who) -> None:
-    header = await desks.file()
+    nowhere = desk.header()
     for command, asked in COMMANDS.items():
+        other, nothing = [await desks.act(WATERS, case, command, 1, **asked) for case in (header, nowhere)]
+        assert refused(other) == refused(nothing) == (404, "case-unknown")
+        assert other.json() == nothing.json()
+
+
+async def test_auditors_and_operators_decide_nothing(desks: Desks) -> None:
+    header = await desks.file()
+    for who, (command, asked) in product((AUDITOR, OPERATOR), COMMANDS.items()):
         assert refused(await desks.act(who, header, command, 1, **asked)) == (403, "role-not-allowed")
     assert (await desks.case(header))["version"] == 1
 
@@ -87,48 +86,31 @@ async def test_operators_see_no_case(desks: Desks) -> None:
         assert refused(await desks.get(path, OPERATOR)) == (403, "role-not-allowed")
 
 
-@pytest.mark.parametrize(
-    ("token", "code"),
-    [
-        (None, "token-missing"),
-        ("Bearer s1.AAAAAAAAAAAAAAAAAAAAAAAAAAA", "token-invalid"),
-        ("Bearer a.b.c", "token-invalid"),
-        ("Basic YTpi", "token-missing"),
-    ],
-)
-async def test_without_a_good_token_there_is_nothing(desks: Desks, token: str | None, code: str) -> None:
+async def test_without_a_good_token_there_is_nothing(desks: Desks) -> None:
     header = await desks.file()
-    given = {"Authorization": token} if token else {}
     calls = [("GET", "/v1/cases"), ("GET", f"/v1/cases/{header.reference}"), ("GET", f"/v1/audit?reference={header.reference}")]
-    calls += [("POST", f"/v1/cases/{header.reference}/{command}") for command in COMMANDS] + [
-        ("PUT", f"/v1/cases/{header.reference}/response")
-    ]
-    for method, path in calls:
+    calls += [("POST", f"/v1/cases/{header.reference}/{command}") for command in COMMANDS]
+    calls += [("PUT", f"/v1/cases/{header.reference}/response")]
+    secret = "Bearer s1.AAAAAAAAAAAAAAAAAAAAAAAAAAA"  # a citizen's, good at intake only
+    tokens = {None: "token-missing", "Basic YTpi": "token-missing", secret: "token-invalid", "Bearer a.b.c": "token-invalid"}
+    for (token, code), (method, path) in product(tokens.items(), calls):
+        given = {"Authorization": token} if token else {}
         response = await desks.client.request(method, path, headers=given | {"If-Match": '"1"'})
-        assert refused(response) == (401, code), path
+        assert refused(response) == (401, code), (token, path)
 
 
-@pytest.mark.parametrize(
-    ("match", "problem"),
-    [
-        (None, (428, "if-match-missing")),
-        ('"2"', (412, "version-stale")),
-        ('"0"', (412, "version-stale")),
-        ("*", (400, "if-match-invalid")),
-        ('W/"1"', (400, "if-match-invalid")),
-        ("1", (400, "if-match-invalid")),
-    ],
-)
-async def test_a_decision_names_the_version_it_was_taken_on(desks: Desks, match: str | None, problem: tuple[int, str]) -> None:
+async def test_a_decision_names_the_version_it_was_taken_on(desks: Desks) -> None:
     header = await desks.file()
-    for command, asked in COMMANDS.items():
-        assert refused(await desks.act(OFFICE, header, command, match, **asked)) == problem
+    missing, stale, invalid = (428, "if-match-missing"), (412, "version-stale"), (400, "if-match-invalid")
+    matches = {None: missing, '"2"': stale, '"0"': stale, "*": invalid, 'W/"1"': invalid, "1": invalid}
+    for (match, problem), (command, asked) in product(matches.items(), COMMANDS.items()):
+        assert refused(await desks.act(OFFICE, header, command, match, **asked)) == problem, (match, command)
     assert (await desks.case(header))["version"] == 1
 
 
-@pytest.mark.parametrize(
-    ("command", "asked", "field", "code"),
-    [
+async def test_a_wrong_field_is_named(desks: Desks) -> None:
+    header = await desks.file()
+    wrong: list[tuple[str, dict[str, Any], str, str]] = [
         ("assignment", {"reason": "competence"}, "body", "invalid-field"),
         ("assignment", {"body": "ministry-waters", "reason": "competence", "note": "x"}, "note", "invalid-field"),
         ("information-requests", {"text": "   "}, "text", "invalid-field"),
@@ -138,12 +120,10 @@ async def test_a_decision_names_the_version_it_was_taken_on(desks: Desks, match:
         ("response", {"outcome": "favourable", "reasons": "x" * 20_001}, "reasons", "invalid-field"),
         ("response", {"outcome": 1, "reasons": "x"}, "outcome", "invalid-field"),
         ("extensions", {"clock": "answer"}, "reason", "invalid-field"),
-    ],
-)
-async def test_a_wrong_field_is_named(desks: Desks, command: str, asked: dict[str, Any], field: str, code: str) -> None:
-    header = await desks.file()
-    response = await desks.act(OFFICE, header, command, 1, **asked)
-    assert (refused(response), response.json()["field"]) == ((422, code), field)
+    ]
+    for command, asked, field, code in wrong:
+        response = await desks.act(OFFICE, header, command, 1, **asked)
+        assert (refused(response), response.json()["field"]) == ((422, code), field), (command, field)
 
 
 async def test_a_reference_is_read_as_people_write_it(desks: Desks) -> None:

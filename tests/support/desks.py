@@ -46,11 +46,11 @@ class Desks:
         self, who: Who, header: Header, command: str, version: int | str | None, method: str = "POST", **asked: Any
     ) -> httpx.Response:
         # Escaped to ASCII, so that half a surrogate pair can be sent too.
-        content = {"content": json.dumps(asked)} if asked else {}
+        content = json.dumps(asked) if asked else None
         headers = {"Content-Type": "application/json"} if asked else {}
         headers |= {} if version is None else {"If-Match": f'"{version}"' if isinstance(version, int) else version}
         path = f"/v1/cases/{header.reference}/{command}"
-        return await self.client.request(method, path, headers=self.bench.token(*who) | headers, **content)
+        return await self.client.request(method, path, headers=self.bench.token(*who) | headers, content=content)
 
     async def done(self, who: Who, header: Header, command: str, version: int, method: str = "POST", **asked: Any) -> dict[str, Any]:
         """A decision that is taken: the fresh case, whose version is the next."""
