@@ -1,5 +1,6 @@
 """Every due date that was worked out by hand, against the code and against the slow model."""
 
+import ast
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from services.deadlines.domain import clocks_of
 from shared.contracts.calendars import WEEKDAYS, Calendar
 from shared.contracts.states import Request
-from tests.deadlines import worlds
+from tests.deadlines import slow, worlds
 from tests.deadlines.slow import SlowClock, SlowRequest, SlowSpan, slow_end
 
 TABLE = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
@@ -91,3 +92,9 @@ def _request(n: int, given: dict[str, Any]) -> Request:
         supplied_at=given.get("supplied"),
         lapsed_at=given.get("lapsed"),
     )
+
+
+def test_the_slow_model_shares_nothing_with_the_code() -> None:
+    tree = ast.parse(Path(slow.__file__).read_text(encoding="utf-8"))
+    plain = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert plain | {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} == {"dataclasses", "datetime", "zoneinfo"}
