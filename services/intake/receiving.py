@@ -61,10 +61,17 @@ class Filings:
         return replace(draft, links=tuple(links))
 
     async def _linked(self, draft: Draft, index: int, given: LinkGiven, who: Caller, directory: Directory) -> Link:
-        """The tie to an earlier complaint, proved to be the caller's. No answer tells whether an unproved reference exists."""
+        """The tie to an earlier complaint. Whoever does not prove it to be theirs learns nothing of it, not even why it is refused."""
         at = ("links", index, "reference")
-        if who.staff is None and given.secret is None:
-            raise Refused("link-not-proved", "Send the earlier complaint's secret as links[].secret: it is on its receipt.", *at)
+        try:
+            return await self._followed(draft, given, who, directory, at)
+        except Refused:
+            if who.staff or given.secret:
+                raise
+            detail = "This link is refused: send the earlier complaint's secret, from its receipt, as links[].secret to learn why."
+            raise Refused("link-refused", detail, *at) from None
+
+    async def _followed(self, draft: Draft, given: LinkGiven, who: Caller, directory: Directory, at: tuple[str, int, str]) -> Link:
         earlier = await self._earlier(given, who, directory)
         if earlier is None:
             raise Refused("unknown-link", "No complaint opens with this reference and proof: check both on the earlier receipt.", *at)
@@ -73,8 +80,7 @@ class Filings:
         return Link(rel=given.rel, reference=parse_reference(given.reference))
 
     async def _earlier(self, given: LinkGiven, who: Caller, directory: Directory) -> Registers | None:
-        """A secret proves the tie for anyone; without one, a desk's scope does."""
-        by_secret = given.secret is not None
+        """By its secret where one is given; else by its reference alone, for a desk within its scope."""
         async with self._node.read() as conn:
             id = await (
                 access.open_with_secret(conn, self._key, given.reference, given.secret)
@@ -82,8 +88,9 @@ class Filings:
                 else access.find(conn, given.reference)
             )
             found = (await registers.load(conn, [id], lock=False)).get(id) if id else None
-        in_scope = found and who.staff and access.in_scope(who.staff, found.routing, directory)
-        return found if by_secret or in_scope else None
+        if given.secret or not who.staff:
+            return found
+        return found if found and access.in_scope(who.staff, found.routing, directory) else None
 
 
 def _reachable(given: Submission, pack: PackRecord) -> Submission:

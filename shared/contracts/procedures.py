@@ -54,6 +54,9 @@ class Reason(Choice):
     counts_as: CountsAs | None = None
 
 
+LONGEST_SPAN = 20_000
+
+
 class Span(Checked):
     """A length of legal time. Days and months are local dates; hours are elapsed. roll moves a last day that is a day off."""
 
@@ -63,6 +66,8 @@ class Span(Checked):
     roll: Literal["none", "next_working_day"] = "none"
 
     def problems(self) -> Iterator[Problem]:
+        if self.n > LONGEST_SPAN:
+            yield ("n",), f"no span of the law is longer than {LONGEST_SPAN} of its units; dates would end before it"
         if self.calendar is None and (self.unit == "working_days" or self.roll != "none"):
             yield ("calendar",), "working days need a calendar"
         if self.unit == "hours" and self.roll != "none":

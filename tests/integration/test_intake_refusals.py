@@ -59,7 +59,7 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "the edge of time": ({"filed_at": "0001-01-01T00:00:00+14:00"}, 422, "invalid-field", "filed_at"),
     "a desk's link": ({"links": [{"rel": "split-from", "reference": "7KQ4-XM2D-5"}]}, 403, "staff-only", "links.0.rel"),
     "unknown relation": ({"links": [{"rel": "likes", "reference": "7KQ4-XM2D-5"}]}, 422, "unknown-relation", "links.0.rel"),
-    "unproved link": ({"links": [{"rel": "renews", "reference": "7KQ4-XM2D-5"}]}, 422, "link-not-proved", "links.0.reference"),
+    "unproved link": ({"links": [{"rel": "renews", "reference": "7KQ4-XM2D-5"}]}, 422, "link-refused", "links.0.reference"),
     "unknown link": (
         {"links": [{"rel": "renews", "reference": "7KQ4-XM2D-5", "secret": "s1.guess"}]}, 422, "unknown-link", "links.0.reference"
     ),
@@ -206,6 +206,12 @@ class TestFollowUps:
         answer = await citizen.file(links=self.link(citizen))
         assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, "follow-up-too-early", "links.0.reference")
 
+    async def test_the_reference_alone_is_enough_where_the_law_allows_it(self, citizen, earlier):
+        await earlier.to_body("water-office", "2026-03-02T10:01:00Z")
+        await earlier.clocks(answer_clock(breached_at=at("2026-05-01T23:00:00Z")))
+        reference = citizen.receipt["reference"]
+        assert (await citizen.file(links=[{"rel": "renews", "reference": reference}])).status_code == 201
+
     async def test_a_breached_one_is_renewed(self, citizen, earlier):
         await earlier.to_body("water-office", "2026-03-02T10:01:00Z")
         await earlier.clocks(answer_clock(breached_at=at("2026-05-01T23:00:00Z")))
@@ -220,7 +226,7 @@ class TestFollowUps:
         assert (await citizen.file(links=self.link(citizen), procedure="observation", coded={})).json()["code"] == "follow-up-not-offered"
 
     async def test_a_wrong_secret_proves_nothing(self, citizen, earlier):
-        for secret, code in (("s1.wrong", "unknown-link"), (None, "link-not-proved")):
+        for secret, code in (("s1.wrong", "unknown-link"), (None, "link-refused")):
             link = [{name: value for name, value in self.link(citizen, secret=secret)[0].items() if value}]
             assert (await citizen.file(links=link)).json()["code"] == code
 
