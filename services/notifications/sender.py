@@ -7,25 +7,18 @@ as the same. A notice known as sent is never sent again.
 import asyncio
 import random
 from contextlib import suppress
-from dataclasses import dataclass
 from email.message import EmailMessage
-from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications import store
 from services.notifications.channels.base import Channel, Later, Refused
+from services.notifications.claims import Addressed, Claims
 from services.notifications.letters import Letters
-from services.notifications.models import ERASED, NO_ADDRESS, TOO_OLD, Claimed
-from services.notifications.notice import FILER, body_of
+from services.notifications.models import Claimed
 from services.notifications.settings import NotificationsSettings
-from services.notifications.words import reading_language
 from shared.contracts.directory import Directory
 from shared.contracts.notices import NoticeSent
-from shared.contracts.private import Contacts
-from shared.contracts.registry import CONTACTS
-from shared.messaging import private
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -35,17 +28,7 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
 """Only a net under the wake-up that every commit gives: for back-offs that end and for rows of another replica."""
-CONTACT_LOOK_SECONDS = 5.0
 PUT_DOWN_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Addressed:
-    """A claimed notice with where it goes. The address is held here and nowhere else."""
-
-    notice: Claimed
-    to: str
-    language: str
 
 
 class Sender:
@@ -54,6 +37,7 @@ class Sender:
     def __init__(self, node: Node, settings: NotificationsSettings, channel: Channel) -> None:
         self._node, self._settings, self._channel = node, settings, channel
         self._letters = Letters(settings)
+        self._claims = Claims(node, settings, channel.name)
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[None]] = set()
 
@@ -77,12 +61,14 @@ class Sender:
         free = self._settings.in_flight - len(self._in_flight)
         try:
             directory = await self._node.directory()
-            taken = await self._take(free, directory) if free else []
+            taken, more = await self._claims.take(free, directory) if free else ([], False)
         except Exception as error:
             if not transient(error):
                 raise
             log.info("sender waits for the store", error=type(error).__name__)
             return
+        if more:
+            self._wake.set()
         for addressed in taken:
             task = asyncio.create_task(self._deliver(addressed, directory))
             self._in_flight.add(task)
@@ -93,47 +79,6 @@ class Sender:
         self._wake.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("a notice was not settled; it is taken again when its claim ends", exc_info=error)
-
-    async def _take(self, limit: int, directory: Directory) -> list[Addressed]:
-        """Claims what is due and can be addressed; ends what can no longer be sent. A full round is followed by another."""
-        async with self._node.db.begin() as conn:
-            claimed = await store.claim(conn, limit)
-            ready = await self._sort_out(conn, claimed, directory)
-            languages = {a.notice.id: a.language for a in ready}
-            await store.hold(conn, languages, self._channel.name, self._settings.claim_seconds)
-        if len(claimed) == limit:
-            self._wake.set()
-        return ready
-
-    async def _sort_out(self, conn: AsyncConnection, claimed: list[Claimed], directory: Directory) -> list[Addressed]:
-        ids = sorted({notice.complaint_id for notice in claimed})
-        erased = await private.erased(conn, ids)
-        contacts = await private.many(conn, CONTACTS, ids)
-        ready: list[Addressed] = []
-        ended: list[tuple[UUID, str, str]] = []
-        later: list[UUID] = []
-        for notice in claimed:
-            known = contacts.get(notice.complaint_id)
-            if reason := _over(notice, erased):
-                ended.append((notice.id, "failed" if notice.attempts else "skipped", reason))
-            elif notice.audience == FILER and known is None and notice.waited < self._settings.contact_wait:
-                later.append(notice.id)
-            elif found := self._addressed(notice, known if isinstance(known, Contacts) else None, directory):
-                ready.append(found)
-            else:
-                ended.append((notice.id, "skipped", NO_ADDRESS))
-        await store.end(conn, ended)
-        await store.postpone(conn, later, CONTACT_LOOK_SECONDS)
-        return ready
-
-    def _addressed(self, notice: Claimed, contacts: Contacts | None, directory: Directory) -> Addressed | None:
-        if notice.audience == FILER:
-            to, wanted = (contacts.email, contacts.language) if contacts else (None, "")
-        else:
-            body = directory.bodies.get(body_of(notice.audience) or "")
-            to = body.mailbox if body else self._settings.national_mailbox if body_of(notice.audience) is None else None
-            wanted = directory.pack.languages[0] if directory.pack else ""
-        return Addressed(notice, to, reading_language(wanted or notice.language, directory)) if to else None
 
     async def _deliver(self, addressed: Addressed, directory: Directory) -> None:
         """One notice to its end. Whatever goes wrong concerns it alone; a store that is away leaves it to the next claim."""
@@ -196,8 +141,3 @@ class Sender:
 
     def _count(self, notice: Claimed, result: str) -> None:
         metrics.NOTICES.labels(notice.code, self._channel.name, result).inc()
-
-
-def _over(notice: Claimed, erased: set[UUID]) -> str | None:
-    """Why it may no longer be sent, if so."""
-    return ERASED if notice.complaint_id in erased else TOO_OLD if notice.expired else None

@@ -25,8 +25,8 @@ _WRITE = text("""
     from unnest(cast(:id as uuid[]), cast(:complaint_id as uuid[]), cast(:code as text[]), cast(:subject as text[]),
                 cast(:audience as text[]), cast(:state as text[]), cast(:params as text[]),
                 cast(:wait_s as float8[]), cast(:left_s as float8[]))
-      as u (id, complaint_id, code, subject, audience, state, params, wait_s, left_s)
-    order by u.id
+      with ordinality as u (id, complaint_id, code, subject, audience, state, params, wait_s, left_s, place)
+    order by u.place
     on conflict (id) do update set
         params = case when n.attempts = 0 or n.params is null then excluded.params else n.params end,
         state = case when n.reason = 'superseded' then excluded.state when n.state = 'held' then excluded.state else n.state end,
@@ -57,7 +57,7 @@ _HELD = text("""
     select distinct n.complaint_id from notices n join register r using (complaint_id)
     where n.state = 'held' and r.header->>'procedure' = any(cast(:procedures as text[])) order by 1""")
 
-_CLAIM = text("""
+_DUE = text("""
     select n.id, n.complaint_id, r.reference, r.header->>'procedure' as procedure, coalesce(r.intake->>'language', '') as language,
            n.code, n.subject, n.audience, n.params, n.attempts, n.state = 'sending' as again, n.not_after <= clock_timestamp() as expired,
            extract(epoch from clock_timestamp() - n.created_at)::float8 as waited
@@ -134,9 +134,9 @@ async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[U
     return list((await conn.execute(_HELD, {"procedures": list(procedures)})).scalars())
 
 
-async def claim(conn: AsyncConnection, limit: int) -> list[Claimed]:
+async def due(conn: AsyncConnection, limit: int) -> list[Claimed]:
     """Notices whose time has come, locked; also those of a claim that ran out. Until `hold` they are nobody's."""
-    rows = await conn.execute(_CLAIM, {"limit": limit})
+    rows = await conn.execute(_DUE, {"limit": limit})
     return [Claimed(**{**row, "params": json.loads(row["params"] or "{}")}) for row in rows.mappings()]
 
 

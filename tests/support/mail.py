@@ -74,7 +74,7 @@ def mail_server(folder: Path, *options: str) -> Iterator[MailServer]:
 
 
 def read(folder: Path) -> list[EmailMessage]:
-    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(folder.glob("*.eml"))]  # type: ignore[misc]
+    return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in sorted(folder.glob("*.eml"))]
 
 
 def text_of(mail: EmailMessage) -> str:

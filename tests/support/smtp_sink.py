@@ -32,7 +32,7 @@ class Sink:
             return "451 4.3.0 try again later"
         self._keep(number, envelope.content or b"")
         if self._given.drop_every and number % self._given.drop_every == 0:
-            assert server.transport
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         await asyncio.sleep(self._given.slow)
         return "250 OK"
