@@ -23,13 +23,14 @@ class Pin:
     asked_for_by: frozenset[str]
 
 
-def main(service: str | None) -> None:
-    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pins = read(Path("requirements.lock").read_text(encoding="utf-8"))
+def of_image(service: str | None, root: Path = Path()) -> dict[str, str]:
+    """Package → its lines of the lock: what all images have, or for a service what it has besides."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = read((root / "requirements.lock").read_text(encoding="utf-8"))
     wanted = needed(pins, project["dependencies"])
     if service:
         wanted = needed(pins, project["dependencies"] + project["optional-dependencies"][service]) - wanted
-    sys.stdout.write("".join(pins[name].text for name in sorted(wanted)))
+    return {name: pins[name].text for name in sorted(wanted)}
 
 
 def read(lock: str) -> dict[str, Pin]:
@@ -65,4 +66,4 @@ def _askers(block: str) -> frozenset[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    sys.stdout.write("".join(of_image(sys.argv[1] if len(sys.argv) > 1 else None).values()))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from shared.runtime.settings import Settings, load
@@ -34,3 +36,12 @@ def test_what_is_wrong_is_named_without_its_value(monkeypatch: pytest.MonkeyPatc
     assert "WASL_PORT" in str(ended.value)
     assert "WASL_HMAC_KEY" in str(ended.value)
     assert "hunter2" not in str(ended.value)
+
+
+def test_secrets_come_from_files_and_a_variable_goes_before_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wasl_database_url").write_text("postgresql://app:hunter2@h/d\n", encoding="utf-8")
+    (tmp_path / "wasl_hmac_key").write_text("from the file", encoding="utf-8")
+    monkeypatch.setenv("WASL_SECRETS", str(tmp_path))
+    monkeypatch.setenv("WASL_HMAC_KEY", "from the environment")
+    settings = load(Own)
+    assert (settings.database_url, settings.hmac_key) == ("postgresql://app:hunter2@h/d", "from the environment")
