@@ -78,6 +78,7 @@ CONTRADICTIONS = [
     ("clocks.0.span.calendar", None, "clocks.0.span.calendar", "working days need a calendar"),
     ("clocks.0.span", {"n": 5, "unit": "hours", "roll": "next_working_day", "calendar": "ma"}, "clocks.0.span.roll", "hours"),
     ("clocks.0.span.n", 0, "clocks.0.span.n", "greater than or equal to 1"),
+    ("clocks.0.span.n", 2_000_000, "clocks.0.span.n", "no span of the law is longer"),
     ("clocks.0.alerts.0.before.n", 20, "clocks.0.alerts.0.before", "before the clock starts"),
     ("clocks.0.alerts.0.after", days(15), "clocks.0.alerts.0", "exactly one of them"),
     ("clocks.0.on_breach", "deemed_accepted", "clocks.0.on_breach", "no outcome 'deemed_accepted'"),
