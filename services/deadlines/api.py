@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from pydantic import BaseModel
 
 from services.deadlines.domain import Timed, clocks_of
-from shared.contracts.base import Instant, Text
+from shared.contracts.base import Instant
 from shared.contracts.clocks import shown
 from shared.contracts.directory import Directory
+from shared.contracts.languages import reading_order, said
 from shared.contracts.states import Case, ClockState, WhyStep
 from shared.contracts.why import LANGUAGES, explain
 from shared.messaging import registers
@@ -62,7 +63,7 @@ async def get_deadlines(
     found = await _find(node, reference)
     if found is None or not may_read(reader, found.routing, directory):
         raise Problem(404, "complaint-unknown", "No complaint with this reference is within your reach.")
-    return deadlines(found, directory, language(lang, accept_language))
+    return deadlines(found, directory, reading_order(lang, accept_language, LANGUAGES[0], LANGUAGES)[0])
 
 
 def may_read(reader: Principal, case: Case | None, directory: Directory) -> bool:
@@ -82,25 +83,15 @@ def deadlines(found: Registers, directory: Directory, language: str) -> list[Dea
     return [_deadline(clock, by_code.get(clock.code), language) for clock in found.deadlines or ()]
 
 
-def language(asked: str | None, accepted: str) -> str:
-    """?lang=, else the first language of Accept-Language that there are words in; else the first of all."""
-    tags = [asked or "", *(part.partition(";")[0].strip() for part in accepted.split(",")[:20])]
-    return next((tag for tag in tags if tag.partition("-")[0].lower() in LANGUAGES), LANGUAGES[0])
-
-
 def _deadline(clock: ClockState, timed: Timed | None, language: str) -> Deadline:
     return Deadline(
         **{name: getattr(clock, name) for name in ("holder", "body", "starts_at", "due_at", "last_day", "breached_at", "corrected_at")},
         clock=clock.code,
-        label=_said(timed.rule.label, language) if timed else None,
+        label=said(timed.rule.label, (language,)) if timed else None,
         status=shown(clock, timed.stop if timed else None),
         why=explain(clock, language),
         steps=clock.why,
     )
-
-
-def _said(words: Text, language: str) -> str:
-    return words.get(language.partition("-")[0].lower()) or next(iter(words.values()))
 
 
 async def _find(node: Node, reference: str) -> Registers | None:

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.follow_ups import has_ended
-from services.intake.known import Known, filing_of, is_open
 from services.intake.refusals import Refused
 from shared.contracts.directory import Directory
+from shared.contracts.known import Known, filing_of, is_open
 from shared.contracts.private import Papers, RatingComment, SuppliedText
 from shared.contracts.states import Filing, RatingGiven, Supplied
 

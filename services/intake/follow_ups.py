@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from services.intake.known import Known, filing_of
 from services.intake.refusals import Refused
 from shared.contracts.calendars import Calendar
 from shared.contracts.directory import Directory
+from shared.contracts.known import Known, filing_of
 from shared.contracts.procedures import FollowUp, Procedure, Span
 from shared.contracts.spans import Count
 

@@ -10,8 +10,6 @@ import structlog
 from services.intake import acts, store
 from services.intake.access import READERS, Caller, find, in_scope, not_found, open_with_secret
 from services.intake.filing import answer
-from services.intake.known import is_open
-from services.intake.languages import reading_order
 from services.intake.problems import demand_started, directory_of, problem, raised
 from services.intake.receiving import Filings
 from services.intake.refusals import Refused
@@ -19,6 +17,8 @@ from services.intake.settings import IntakeSettings
 from services.intake.shapes import Erased, InformationIn, Rated, RatingIn, Supplied, Withdrawal, Withdrawn
 from services.intake.store import Claim
 from services.intake.tracking import Page
+from shared.contracts.known import is_open
+from shared.contracts.languages import reading_order
 from shared.contracts.private import Answers, Papers
 from shared.contracts.registry import ANSWERS, PAPERS
 from shared.messaging import private, registers

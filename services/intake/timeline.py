@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from services.intake.known import Known
 from shared.contracts.base import Contract, Instant
+from shared.contracts.known import Known
 from shared.contracts.states import Case, Clocks, Filing
 
 _ORDER = (

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.intake.known import Known, filing_of
-from services.intake.languages import said
 from services.intake.shapes import BodyOut, ClockOut, Due, FilerOut, RatingOut, RequestOut, ResponseOut, TextOut, Tracking, Withdrawal
 from services.intake.timeline import timeline
 from shared.contracts.clocks import Stop, shown, stopped
 from shared.contracts.directory import Directory
+from shared.contracts.known import Known, filing_of
+from shared.contracts.languages import said
 from shared.contracts.private import Answers, Papers
 from shared.contracts.procedures import Procedure
 from shared.contracts.states import ClockState
@@ -71,10 +71,14 @@ class Page:
         )
 
     def _is_owed(self, clock: ClockState) -> bool:
-        # A clock that qualification stops too, or that the citizen holds, says nothing of when the answer comes.
         rule = self.law.clock(clock.code) if self.law else None
-        by_answer = rule is not None and "answered" in rule.stops and set(rule.stops) <= {"answered", "closed"} and rule.holder != "citizen"
-        return by_answer and self._stop(clock) is None and clock.state in ("running", "paused") and clock.due_at is not None
+        return (
+            rule is not None
+            and rule.awaits_answer
+            and self._stop(clock) is None
+            and clock.state in ("running", "paused")
+            and clock.due_at is not None
+        )
 
     def _clock(self, clock: ClockState) -> ClockOut:
         rule = self.law.clock(clock.code) if self.law else None

@@ -88,4 +88,4 @@ def _breach(clock: ClockState) -> str:
 
 def _awaits_answer(clock: ClockState, law: Procedure | None) -> bool:
     rule = law.clock(clock.code) if law else None
-    return rule is not None and rule.holder != "citizen" and not rule.follows_request and set(rule.stops) <= {"answered", "closed"}
+    return rule is not None and rule.awaits_answer

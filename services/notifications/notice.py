@@ -3,30 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID, uuid5
 
-from shared.contracts.complaint import Header
-from shared.contracts.states import Case, Clocks, Filing
+from shared.contracts.known import Known as Known
 
 FILER, NATIONAL = "filer", "national"
 WAITING = ("held", "pending")
 WENT = ("sending", "sent")
 
 Key = tuple[str, str, str]
-
-
-class Known(Protocol):
-    """A complaint's registers. A writer that has not been heard of has no state."""
-
-    @property
-    def header(self) -> Header: ...
-    @property
-    def intake(self) -> Filing | None: ...
-    @property
-    def routing(self) -> Case | None: ...
-    @property
-    def deadlines(self) -> Clocks | None: ...
 
 
 @dataclass(frozen=True)

@@ -6,31 +6,16 @@ is counted when the figures are read.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.contracts.complaint import Header
 from shared.contracts.directory import Directory
-from shared.contracts.procedures import ClockRule
-from shared.contracts.states import CLOSED, Case, Clocks, Filing, RatingGiven
+from shared.contracts.known import Known
+from shared.contracts.states import CLOSED, Case, Filing, RatingGiven
 
 ANSWERED = ("answered", "refused")
 NO_ZONE = "UTC"
 """Stands in until a pack has been read; rows made under another zone than the pack's are made again."""
-
-
-class Known(Protocol):
-    """What a store knows of a complaint: its header, and the newest state of each writer that was heard of."""
-
-    @property
-    def header(self) -> Header: ...
-    @property
-    def intake(self) -> Filing | None: ...
-    @property
-    def routing(self) -> Case | None: ...
-    @property
-    def deadlines(self) -> Clocks | None: ...
 
 
 @dataclass(frozen=True)
@@ -110,13 +95,8 @@ def answer_due(known: Known, directory: Directory) -> datetime | None:
     procedure = directory.procedure(known.header.procedure)
     if procedure is None:
         return None
-    codes = {rule.code for rule in procedure.clocks if is_answer_clock(rule)}
+    codes = {rule.code for rule in procedure.clocks if rule.awaits_answer}
     return min((clock.due_at for clock in known.deadlines or () if clock.code in codes and clock.due_at), default=None)
-
-
-def is_answer_clock(rule: ClockRule) -> bool:
-    """A clock that is stopped earlier too (by qualifying, by a new custody) or that waits for the citizen is no answer's clock."""
-    return rule.holder != "citizen" and set(rule.stops) <= {"answered", "closed"}
 
 
 def time_zone(directory: Directory) -> str:

@@ -188,6 +188,11 @@ class ClockRule(Choice):
     def follows_request(self) -> bool:
         return self.starts == "requested"
 
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether its due time says when the answer is due: only an answer, or a closing, stops it, and it is not the citizen's."""
+        return self.holder != "citizen" and "answered" in self.stops and set(self.stops) <= {"answered", "closed"}
+
     def problems(self) -> Iterator[Problem]:
         yield from repeated("alerts", self.alerts)
         if not any(_may_follow(stop, self.starts) for stop in self.stops):

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.routing.desk.refusals import conflict
 from shared.contracts.calendars import Calendar
 from shared.contracts.directory import Directory
-from shared.contracts.procedures import ClockRule, Procedure, Span
+from shared.contracts.procedures import Procedure, Span
 from shared.contracts.spans import Count, Reach
 from shared.contracts.states import Case, Clocks, ClockState
 
@@ -32,13 +32,8 @@ def in_last_days(law: Procedure, span: Span, clocks: Clocks, directory: Director
 
 def due_at(law: Procedure | None, case: Case, clocks: Clocks) -> datetime | None:
     """When the answer is due: the earliest due time of the clocks that only an answer, or a closing, stops; None for a closed case."""
-    codes = {rule.code for rule in law.clocks if _awaits_answer(rule)} if law and case.open else set()
+    codes = {rule.code for rule in law.clocks if rule.awaits_answer} if law and case.open else set()
     return min((c.due_at for c in clocks if c.code in codes and c.state in ("running", "paused") and c.due_at), default=None)
-
-
-def _awaits_answer(rule: ClockRule) -> bool:
-    """A clock that is stopped earlier too, or that waits for the citizen, says nothing of when the answer is due."""
-    return rule.holder != "citizen" and {*rule.stops} <= {"answered", "closed"}
 
 
 def _last_days_begin(span: Span, clock: ClockState, calendar: Calendar) -> datetime | None:

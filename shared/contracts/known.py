@@ -1,4 +1,4 @@
-"""A complaint as the pure parts see it: the registers, without the engine that keeps them."""
+"""A complaint as pure code sees it: the newest state of each writer, without the engine that keeps them."""
 
 from typing import Protocol
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.intake.languages import reading_order, said
+from shared.contracts.languages import reading_order, said
 
 OFFERED = ("ar", "fr", "en")
 
