@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from deploy.local.home import Home
 from deploy.local.platform import Platform
@@ -27,6 +28,9 @@ HOMES = "wasl-test-"
 def pytest_sessionstart() -> None:
     """A run that is told to end (a CI's time is over) stops what it started, as for Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The default one draws every local variable, which takes seconds a traceback.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

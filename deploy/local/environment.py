@@ -9,6 +9,8 @@ SERVICES = ("intake", "routing", "deadlines", "notifications", "stats")
 FIRST_PORT = 8001
 PACK = REPO / "deploy" / "packs" / "morocco"
 
+NATIONAL_MAILBOX = "national-desk@wasl.example"
+
 PgUrl = Callable[[str, str], str]
 
 
@@ -43,5 +45,5 @@ def _own(service: str, home: Home, public_url: str) -> dict[str, str]:
     if service == "routing":
         return {"WASL_PACK": str(PACK)}
     if service == "notifications":
-        return {"WASL_MAIL_DIR": str(home / "mail"), "WASL_PUBLIC_URL": public_url}
+        return {"WASL_MAIL_DIR": str(home / "mail"), "WASL_PUBLIC_URL": public_url, "WASL_NATIONAL_MAILBOX": NATIONAL_MAILBOX}
     return {}
