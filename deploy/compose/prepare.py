@@ -7,13 +7,12 @@ with the data that they open: `docker compose down --volumes` takes both.
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.environment import SERVICES
-from deploy.local.home import Home, write_private
+from deploy.local.home import Home, replace, write_private
 from deploy.local.issuer import Issuer
 from shared.messaging import topics
 
@@ -43,8 +42,7 @@ def main() -> int:
     give("kafka", KAFKA, {"jaas.conf": JAAS.format(home.secret("kafka-admin"))})
     for service in SERVICES:
         give(service, USERS[service], _settings(home, service))
-    shutil.copy(issuer.jwks, SHARE / "jwks.json")
-    (SHARE / "jwks.json").chmod(0o644)
+    replace(SHARE / "jwks.json", issuer.jwks.read_text(encoding="utf-8"))
     _own(home.path, OPERATOR)
     _own(MAIL, USERS["notifications"])
     sys.stdout.write("secrets, keys and folders are laid out\n")
