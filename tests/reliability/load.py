@@ -1,7 +1,6 @@
 """A load: many lives at once, drawn from a seed, on real connections."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -74,12 +73,12 @@ class Load:
     targets: Targets
     seed: str
     weights: Mapping[str, int] = field(default_factory=lambda: WEIGHTS)
-    pause: float = 0.05
+    lead: float = 0.0
     lives: list[Life] = field(default_factory=list)
     ended: int = 0
 
     def __post_init__(self) -> None:
-        self.ways = Ways(self.targets, self.pause)
+        self.ways = Ways(self.targets, lead=self.lead)
         self._rng, self._going = Random(self.seed), False
 
     @asynccontextmanager
@@ -99,13 +98,6 @@ class Load:
         async with asyncio.timeout(seconds):
             while self.ended < ended:
                 await asyncio.sleep(0.02)
-
-    async def lasting(self, seconds: float, at_once: int) -> float:
-        """Lives for so long; returns the seconds until the last one had ended."""
-        began = time.monotonic()
-        async with self.going(at_once):
-            await asyncio.sleep(seconds)
-        return time.monotonic() - began
 
     async def _work(self) -> None:
         while self._going:

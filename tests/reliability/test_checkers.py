@@ -69,6 +69,7 @@ async def test_a_complaint_that_nobody_filed_is_found(at_rest: tuple[World, list
 
 async def test_a_mail_that_nobody_decided_is_found(at_rest: tuple[World, list[Life]], load: Load) -> None:
     world, (life, *_) = at_rest
+    assert world.mail
     extra = world.mail.folder / "extra.eml"
     extra.write_text(f"Message-ID: <another@wasl.example>\r\nTo: {life.email}\r\n\r\n", encoding="utf-8")
     found = (await check(world, load.lives)).findings

@@ -43,6 +43,8 @@ class Ways:
     targets: Targets
     pause: float = 0.05
     """Seconds before the second try of an act; half as long again before each further one, at most 1 s."""
+    lead: float = 0.0
+    """Seconds before the first try of an act that needs what another service must first hear of."""
     intake: Wire = field(init=False)
     routing: Wire = field(init=False)
 
@@ -63,6 +65,7 @@ class Ways:
 
         412, 429, 503 and the code `not_yet` (what is named has not arrived there) are no refusals. Raises Stuck.
         """
+        await asyncio.sleep(self.lead if not_yet else 0)
         until, wait, look = time.monotonic() + PATIENCE_SECONDS, self.pause, False
         while time.monotonic() < until:
             reply = await _tried(attempt(look), tell)

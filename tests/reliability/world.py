@@ -39,7 +39,7 @@ _TRANSACTIONS = "select count(*) from pg_stat_activity where application_name = 
 class World:
     """Started by `world`. `stores` are one superuser's connections, by service."""
 
-    def __init__(self, platform: Platform, mail: MailServer) -> None:
+    def __init__(self, platform: Platform, mail: MailServer | None = None) -> None:
         self.platform = platform
         self.stores: dict[str, asyncpg.Connection] = {}
         self._logs: dict[str, Observer] = {}
@@ -106,6 +106,7 @@ class World:
 
     def mails(self) -> list[tuple[str, str]]:
         """Every message that the mail server has taken, each copy for itself: its Message-ID's left half, and to whom."""
+        assert self.mail
         return [(mail["Message-ID"].strip("<>").partition("@")[0], mail["To"].addresses[0].addr_spec) for mail in self.mail.mails()]
 
     async def start(self, service: str) -> None:
