@@ -35,13 +35,15 @@ def service_environment(
     }
     if test:
         settings["WASL_KAFKA_SESSION_TIMEOUT_MS"] = "6000"
-    return settings | _own(service, home, f"http://127.0.0.1:{ports['intake']}")
+    return settings | _own(service, home, f"http://127.0.0.1:{ports['intake']}", test)
 
 
-def _own(service: str, home: Home, public_url: str) -> dict[str, str]:
+def _own(service: str, home: Home, public_url: str, test: bool) -> dict[str, str]:
     """What only this one needs."""
     if service == "intake":
-        return {"WASL_SECRET_KEY": home.secret("secret-key")}
+        # On one machine all callers have one address, so a limit by address would be one for all.
+        unlimited = {"WASL_FILING_PER_MINUTE": "0"} | ({"WASL_WRONG_SECRETS_PER_MINUTE": "0"} if test else {})
+        return {"WASL_SECRET_KEY": home.secret("secret-key"), **unlimited}
     if service == "routing":
         return {"WASL_PACK": str(PACK)}
     if service == "notifications":

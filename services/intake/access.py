@@ -1,6 +1,6 @@
 """Who may open a complaint: the holder of its secret, or staff whose scope holds it. All others get one and the same 404."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
@@ -14,18 +14,21 @@ from shared.contracts.states import Case
 from shared.runtime.auth import Principal, Verifier
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference, secret_fits
+from shared.runtime.limits import Limit, client_address
 
 _BEARER = HTTPBearer(auto_error=False, description="A complaint's secret (s1.…), or a token of the platform's OIDC issuer.")
 _NOBODY = UUID(int=0)
+_ADDRESSES = 3
 READERS = ("body-agent", "approver", "body-admin", "machine", "national-desk", "auditor")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A member of staff, or whoever holds this secret; neither for a caller without a token."""
+    """A member of staff, or whoever holds this secret; neither for a caller without a token. `address`: whom its tries count for."""
 
     staff: Principal | None = None
     secret: str | None = None
+    address: str = field(default="", compare=False)
 
     @property
     def role(self) -> str:
@@ -34,14 +37,15 @@ class Caller:
 
 async def caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
     """A JWT has two dots, a secret one. Problem 401 `token-invalid` for a JWT that is not to be believed."""
+    address = client_address(request.scope, request.app.state.settings.trusted_proxies)
     if bearer is None:
-        return Caller()
+        return Caller(address=address)
     if bearer.credentials.count(".") != 2:
-        return Caller(secret=bearer.credentials)
+        return Caller(secret=bearer.credentials, address=address)
     verifier: Verifier | None = getattr(request.app.state, "verifier", None)
     if verifier is None:
         raise Problem(401, "token-invalid", "No issuer of staff tokens is set up here.", headers={"WWW-Authenticate": "Bearer"})
-    return Caller(staff=await verifier.principal(bearer.credentials))
+    return Caller(staff=await verifier.principal(bearer.credentials), address=address)
 
 
 async def known_caller(who: Annotated[Caller, Depends(caller)]) -> Caller:
@@ -52,27 +56,58 @@ async def known_caller(who: Annotated[Caller, Depends(caller)]) -> Caller:
     return who
 
 
-AnyCaller = Annotated[Caller, Depends(caller)]
+async def filer(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+    """Problem 429 `too-many-requests` for an address that has sent too many; each counts, whatever becomes of it. Staff are not counted."""
+    if who.staff is None:
+        limit: Limit = request.app.state.intake.filing_limit
+        limit.take(who.address)
+    return who
+
+
+Filer = Annotated[Caller, Depends(filer)]
 KnownCaller = Annotated[Caller, Depends(known_caller)]
 
 
-async def open_with_secret(conn: AsyncConnection, key: bytes, reference: str, secret: str) -> UUID | None:
-    """The complaint that this secret opens; None, after the same work, for an unknown reference and for a wrong secret."""
-    try:
-        found = await store.look_up(conn, parse_reference(reference))
-    except ValueError:
-        found = await store.look_up(conn, "")
-    id, version = found or (_NOBODY, store.FIRST_SECRET)
-    return id if secret_fits(key, id, version, secret) and found else None
+class Door:
+    """Opens complaints with their secrets, and counts the tries that fail, by address and by reference.
+
+    A reference bears more of them than an address: who guesses from one place shuts nobody out at another.
+    """
+
+    def __init__(self, key: bytes, wrong_per_minute: int) -> None:
+        self._key = key
+        self._by_address, self._by_reference = Limit(wrong_per_minute), Limit(wrong_per_minute * _ADDRESSES)
+
+    async def open(self, conn: AsyncConnection, reference: str, secret: str, address: str) -> UUID | None:
+        """The complaint that this secret opens; None, after the same work, for an unknown reference and for a wrong secret.
+
+        Problem 429 `too-many-requests`, for a right secret too, while there have been too many wrong ones.
+        """
+        written = _written(reference)
+        self._by_address.demand(address)
+        self._by_reference.demand(written)
+        found = await store.look_up(conn, written)
+        id, version = found or (_NOBODY, store.FIRST_SECRET)
+        if secret_fits(self._key, id, version, secret) and found:
+            return id
+        self._by_address.charge(address)
+        if written:
+            self._by_reference.charge(written)
+        return None
 
 
 async def find(conn: AsyncConnection, reference: str) -> UUID | None:
     """For staff, whose scope is checked on what is found."""
-    try:
-        found = await store.look_up(conn, parse_reference(reference))
-    except ValueError:
-        return None
+    found = await store.look_up(conn, _written(reference))
     return found[0] if found else None
+
+
+def _written(reference: str) -> str:
+    """Empty for what can be no reference."""
+    try:
+        return parse_reference(reference)
+    except ValueError:
+        return ""
 
 
 def in_scope(staff: Principal, case: Case | None, directory: Directory) -> bool:

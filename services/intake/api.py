@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
-from services.intake.access import AnyCaller, Caller, KnownCaller
+from services.intake.access import Caller, Filer, KnownCaller
 from services.intake.catalogue import Catalogue
 from services.intake.domain import LinkGiven, Submission
 from services.intake.handlers import Intake
@@ -44,7 +44,7 @@ IntakeHere = Annotated[Intake, Depends(_intake)]
 
 
 @router.post("/complaints", status_code=201, response_model=Receipt)
-async def file_complaint(intake: IntakeHere, who: AnyCaller, key: IdempotencyKey, given: FilingIn) -> Response:
+async def file_complaint(intake: IntakeHere, who: Filer, key: IdempotencyKey, given: FilingIn) -> Response:
     """Files a complaint, an observation, a suggestion or a request. The receipt's secret opens its page: keep it.
 
     The same request under the same key gives the same receipt for 72 hours. A renewal or an appeal is a filing with links.

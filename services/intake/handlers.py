@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from services.intake import acts, store
-from services.intake.access import READERS, Caller, find, in_scope, not_found, open_with_secret
+from services.intake.access import READERS, Caller, Door, find, in_scope, not_found
 from services.intake.filing import answer
 from services.intake.problems import demand_started, directory_of, problem, raised
 from services.intake.receiving import Filings
@@ -27,6 +27,7 @@ from shared.messaging.registers import Registers
 from shared.messaging.tx import Tx
 from shared.runtime.db import transient
 from shared.runtime.errors import Problem
+from shared.runtime.limits import Limit
 from shared.runtime.logs import bind_reference
 
 T = TypeVar("T")
@@ -44,7 +45,8 @@ class Intake:
 
     def __init__(self, node: Node, settings: IntakeSettings) -> None:
         self.node, self.settings, self.key = node, settings, settings.key
-        self.filings = Filings(node, settings)
+        self.door, self.filing_limit = Door(settings.key, settings.wrong_secrets_per_minute), Limit(settings.filing_per_minute)
+        self.filings = Filings(node, settings, self.door)
 
     async def page(self, reference: str, who: Caller, lang: str | None, accept: str | None) -> Page:
         """A complaint's page for this caller, from this store alone: it works before any event has flowed."""
@@ -53,7 +55,7 @@ class Intake:
         if who.staff and who.staff.role not in READERS:
             raise Problem(403, "role-not-allowed", f"Your role reads no complaints; those that do are {', '.join(READERS)}.")
         async with self.node.read() as conn:
-            id = await (find(conn, reference) if who.staff else open_with_secret(conn, self.key, reference, who.secret or ""))
+            id = await (find(conn, reference) if who.staff else self.door.open(conn, reference, who.secret or "", who.address))
             known = (await registers.load(conn, [id], lock=False)).get(id) if id else None
             docs = await private.get(conn, id) if id and not who.staff else {}
         if known is None or known.intake is None or (who.staff and not in_scope(who.staff, known.routing, directory)):
@@ -125,7 +127,7 @@ class Intake:
         await directory_of(self.node)
 
         async def locked(tx: Tx) -> T:
-            id = await open_with_secret(tx.conn, self.key, reference, who.secret or "")
+            id = await self.door.open(tx.conn, reference, who.secret or "", who.address)
             known = await tx.lock(id) if id else None
             if known is None or known.intake is None:
                 raise not_found()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.intake import access, store
-from services.intake.access import Caller
+from services.intake.access import Caller, Door
 from services.intake.batching import Batcher
 from services.intake.contact import email_address, phone_number
 from services.intake.domain import Draft, LinkGiven, Submission, examine
@@ -28,8 +28,8 @@ from shared.runtime.trace import current_traceparent
 class Filings:
     """Files complaints, and gives the same receipt for the same request and key for as long as keys are kept."""
 
-    def __init__(self, node: Node, settings: IntakeSettings) -> None:
-        self._node, self._key = node, settings.key
+    def __init__(self, node: Node, settings: IntakeSettings, door: Door) -> None:
+        self._node, self._key, self._door = node, settings.key, door
         self._batcher: Batcher[Order, Header] = Batcher(lambda orders: file_group(node, orders, settings.idempotency_hours))
 
     async def file(self, given: Submission, who: Caller, key: UUID, digest: bytes) -> Receipt:
@@ -83,9 +83,7 @@ class Filings:
         """By its secret where one is given; else by its reference alone, for a desk within its scope."""
         async with self._node.read() as conn:
             id = await (
-                access.open_with_secret(conn, self._key, given.reference, given.secret)
-                if given.secret
-                else access.find(conn, given.reference)
+                self._door.open(conn, given.reference, given.secret, who.address) if given.secret else access.find(conn, given.reference)
             )
             found = (await registers.load(conn, [id], lock=False)).get(id) if id else None
         if given.secret or not who.staff:

@@ -96,6 +96,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,  # whose X-Forwarded-For counts is a setting of ours (WASL_TRUSTED_PROXIES), not 127.0.0.1's by default
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = uvicorn.Server(config)

@@ -18,6 +18,7 @@ from deploy.local.ports import draw
 PROGRAM = """
 import asyncio, sys
 from contextlib import asynccontextmanager
+from fastapi import Request
 from shared.runtime.app import Readiness, create_app, run, stop
 from shared.runtime.settings import Settings, load
 
@@ -36,6 +37,10 @@ async def slow() -> str:
     await asyncio.sleep(1)
     return "done"
 
+@app.get("/whence")
+async def whence(request: Request) -> str:
+    return request.client.host
+
 @app.get("/poison")
 async def poison() -> None:
     stop(app, 3, "20 bad records in a row")
@@ -52,8 +57,8 @@ class Process:
         command = [sys.executable, "-c", PROGRAM, *arguments]
         self.process = subprocess.Popen(command, env={**os.environ, **settings}, cwd=repo, stdout=subprocess.PIPE, text=True)
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", headers=headers, timeout=10)
 
     def wait_up(self) -> None:
         until = time.monotonic() + 20
@@ -90,6 +95,10 @@ def test_a_signal_lets_what_is_in_flight_finish_and_ends_with_0(service: Process
         assert slow.result().json() == "done"
     code, out = service.ended()
     assert (code, "put down" in out) == (0, True)
+
+
+def test_nobody_says_from_where_a_request_comes_but_the_socket(service: Process) -> None:
+    assert service.get("/whence", **{"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "https"}).json() == "127.0.0.1"
 
 
 def test_a_service_that_stops_itself_ends_with_its_code(service: Process) -> None:
