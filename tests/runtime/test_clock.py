@@ -1,5 +1,6 @@
 import os
 import time
+import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -89,3 +90,9 @@ def test_a_half_written_or_missing_file_leaves_the_last_instant(tmp_path: Path, 
 def test_a_file_clock_without_its_file_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must hold one ISO instant"):
         parse_clock(f"file:{tmp_path / 'absent'}")
+
+
+def test_time_zones_come_from_the_locked_package() -> None:
+    assert zoneinfo.TZPATH == ()
+    # tzdata 2026: Casablanca leaves +01 for good on 20 September 2026; a machine's own older data would still say +01.
+    assert datetime(2026, 11, 1, tzinfo=zoneinfo.ZoneInfo("Africa/Casablanca")).utcoffset() == timedelta(0)
