@@ -5,11 +5,11 @@ from shlex import quote
 from deploy.local.environment import SERVICES
 from deploy.local.platform import Platform
 
-PAGES = {"intake": "/  citizens", "routing": "/desk  public bodies", "stats": "/figures  everybody"}
+AUDIENCE = {"intake": "citizens", "routing": "public bodies", "stats": "everybody"}
 
 
 def where_everything_is(platform: Platform) -> str:
-    urls = {name: f"{platform.url(name)}{PAGES.get(name, '')}" for name in platform.services}
+    urls = {name: f"{platform.url(name)}  {AUDIENCE.get(name, 'staff')}; /openapi.json says how" for name in platform.services}
     rows = urls | {
         "Kafka": f"{platform.kafka_bootstrap}  SASL; users and passwords in {platform.home / 'secrets'}",
         "PostgreSQL": f"127.0.0.1:{platform.ports['postgres']}  databases {', '.join(f'wasl_{name}' for name in SERVICES)}",
