@@ -1,4 +1,7 @@
-"""make bench: the platform and its yardstick on this machine, in one run, in about three minutes."""
+"""make bench: the platform and its yardstick on this machine, in one run, in about three minutes on a quiet one.
+
+Ratios and processor time are what to compare between runs; rates are of this machine and this hour.
+"""
 
 import argparse
 import asyncio
@@ -14,13 +17,13 @@ from deploy.local.platform import Platform
 from tests.bench.phases import Bench, Spread
 from tests.bench.processes import yardstick_beside
 from tests.bench.report import BASELINE, circumstances, save, table
-from tests.reliability.world import PACK, World
+from tests.reliability.world import NORIA, World
 
 PHASES = ("lives", "filing")
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
-    platform = Platform(folder, fast=False, environment={"routing": {"WASL_PACK": str(PACK)}}, say=_say)
+    platform = Platform(folder, fast=False, environment=NORIA, say=_say)
     await asyncio.to_thread(platform.start)
     try:
         async with AsyncExitStack() as stack:
@@ -44,7 +47,9 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=int, default=4, help="how many blocks of each kind, each between two of the yardstick (4)")
     parser.add_argument("--seconds", type=float, default=9, help="length of a block of lives; filings take half, the yardstick a third (9)")
     parser.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="what to measure (all)")

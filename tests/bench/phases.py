@@ -57,9 +57,11 @@ class Bench:
             facts, used, began = await self._facts(), processes.used(self.world.platform), time.monotonic()
             done = await generate(Lives(targets, f"{began}", self.seconds, AT_ONCE))
             drain = await self.world.steady()
-            cost.append(self._cost(used, done.total))
+            cost.append(self._cost(used, done.n))
             per_second = (await self._facts() - facts) / (time.monotonic() - began)
-            self.say(f"{name}: {done.rate:.1f} lives/s, {per_second:.0f} facts/s; lag steady {drain:.1f} s after")
+            self.say(
+                f"{name}: {done.n} in {done.seconds:.1f} s: {done.rate:.1f} lives/s; {per_second:.0f} facts/s, lag steady {drain:.1f} s after"
+            )
             return done.rate, per_second
 
         yards, done = await self._alternate("lives", block)
@@ -83,7 +85,7 @@ class Bench:
             done = await generate(job)
             drain = await self._empty_outbox()
             results.append(done)
-            cost.append(self._cost(used, done.total))
+            cost.append(self._cost(used, done.n))
             self.say(f"{name}: {done.rate:.0f} filings/s, p50 {done.p50:.0f} ms, p99 {done.p99:.0f} ms; outbox empty {drain:.1f} s after")
             return done.rate
 

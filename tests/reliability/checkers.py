@@ -15,7 +15,7 @@ from tests.reliability.life import Life
 from tests.reliability.topics import Log, read
 from tests.reliability.world import World
 
-INTAKE_FACTS = ("file", "information", "rating", "withdrawal")
+INTAKE_FACTS = ("file", "information", "rating", "withdrawal", "erasure")
 """Acts that make intake tell one fact each."""
 ROUTING_FACTS = ("file", "assignment", "take-up", "information-requests", "information", "response", "withdrawal")
 """Acts upon which routing tells one fact each: it routes what was filed, and takes what was supplied or withdrawn."""

@@ -15,13 +15,15 @@ LIVES = int(os.environ.get("WASL_PROOF_LIVES", "300"))
 """Of the whole run of a fault."""
 KILLS = int(os.environ.get("WASL_PROOF_KILLS", "1"))
 """Effective ones of each service."""
+FORGETTING = {"WASL_TICK_SECONDS": "5", "WASL_ERASURE_RESEND_SECONDS": "8"}
+"""Seconds for hours, as deploy/topics.yaml has them for the compaction of a test's broker."""
 SEED = os.environ.get("WASL_PROOF_SEED") or str(random.randrange(1_000_000))
 
 
 @pytest.fixture(scope="session")
 async def faulty(platform_folder: Path) -> AsyncIterator[World]:
     """A world whose stores note each change of a register."""
-    async with world(platform_folder / "reliability") as made:
+    async with world(platform_folder / "reliability", environment={"intake": FORGETTING, "routing": FORGETTING}) as made:
         await made.witness()
         yield made
 

@@ -14,7 +14,10 @@ NATIONAL = ""
 
 @dataclass
 class Life:
-    """`done` are the acts that got a 2xx, in order; `told` is every try with its answer; `failed` says why it could not go on."""
+    """`done` are the acts that got a 2xx, in order; `told` is every try with its answer; `failed` says why it could not go on.
+
+    canary: stands in all that is written in this life, by the filer and by the body, to be looked for afterwards.
+    """
 
     ways: Ways
     number: int
@@ -26,6 +29,7 @@ class Life:
     told: list[str] = field(default_factory=list)
     failed: str | None = None
     response_id: str = ""
+    canary: str = ""
     _secret: str = ""
     _body: str = NATIONAL
     _version: int = 1
@@ -33,16 +37,16 @@ class Life:
 
     @property
     def email(self) -> str:
-        return f"life-{self.number}@citizen.example"
+        return f"life-{self.number}{self.canary}@citizen.example"
 
     async def file(self, public_service: str | None, body: str) -> None:
         """`body`: whose agents have the case after routing."""
         filing = {
             "procedure": "complaint",
             "territory": "010010101",
-            "subject": f"Compteur {self.number}",
-            "narrative": "La facture compte deux fois le mois de mars. " * self.rng.randint(1, 8),
-            "filer": {"name": f"Amina {self.number}", "email": self.email, "language": self.rng.choice(("ar", "fr"))},
+            "subject": f"Compteur {self.number}{self.canary}",
+            "narrative": "La facture compte deux fois le mois de mars. " * self.rng.randint(1, 8) + self.canary,
+            "filer": {"name": f"Amina {self.number}{self.canary}", "email": self.email, "language": self.rng.choice(("ar", "fr"))},
             "coded": {"nature": "harm"},
         } | ({"public_service": public_service} if public_service else {})
         key = {"Idempotency-Key": self._key()}
@@ -59,21 +63,29 @@ class Life:
         await self._decide("take-up", lambda case: bool(case["taken_up_at"]))
 
     async def ask(self) -> None:
-        case = await self._decide("information-requests", lambda case: bool(case["requests"]), {"text": "Envoyez la facture."})
+        case = await self._decide(
+            "information-requests", lambda case: bool(case["requests"]), {"text": f"Envoyez la facture.{self.canary}"}
+        )
         self._request_id = case["requests"][0]["id"]
 
     async def answer(self, outcome: str) -> None:
-        case = await self._decide("response", lambda case: bool(case["response"]), {"outcome": outcome, "reasons": "Vu la facture."})
+        body = {"outcome": outcome, "reasons": f"Vu la facture.{self.canary}"}
+        case = await self._decide("response", lambda case: bool(case["response"]), body)
         self.response_id = case["response"]["id"]
 
     async def supply(self) -> None:
-        await self._act("information", 201, {"request_id": self._request_id, "text": "La voici."}, "unknown-request")
+        await self._act("information", 201, {"request_id": self._request_id, "text": f"La voici.{self.canary}"}, "unknown-request")
 
     async def rate(self) -> None:
-        await self._act("rating", 200, {"response_id": self.response_id, "satisfied": self.number % 3 > 0}, "unknown-response")
+        rating = {"response_id": self.response_id, "satisfied": self.number % 3 > 0} | ({"comment": self.canary} if self.canary else {})
+        await self._act("rating", 200, rating, "unknown-response")
 
     async def withdraw(self) -> None:
         await self._act("withdrawal", 202)
+
+    async def erase(self) -> None:
+        path, headers = f"/v1/complaints/{self.reference}/person", {"Authorization": f"Bearer {self._secret}"}
+        await self._until("erasure", 202, lambda look: self.ways.intake.request("DELETE", path, None, headers), "case-open")
 
     async def _act(self, act: str, status: int, body: Json | None = None, not_yet: str = "") -> None:
         """The filer's: sent again it changes nothing."""

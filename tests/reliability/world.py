@@ -18,7 +18,11 @@ from shared.messaging.records import RawRecord
 from shared.messaging.transport import Login, Observer, observing
 from tests.support.mail import MailServer, mail_server
 
-PACK = REPO / "tests" / "packs" / "noria"
+NORIA = {
+    "routing": {"WASL_PACK": str(REPO / "tests" / "packs" / "noria")},
+    "intake": {"WASL_FILING_PER_MINUTE": "0"},  # all filings come from one address
+}
+"""Settings of a world: an invented country, and no limit on what one address may file."""
 STEADY_SECONDS = 90
 """From the end of the load to nothing left to do anywhere: longer is a failure."""
 
@@ -130,10 +134,7 @@ async def world(folder: Path, clock: str = "real", environment: Mapping[str, Map
 def _usual(mail: MailServer) -> dict[str, dict[str, str]]:
     """Seconds for minutes, so that what a killed sender held is taken again while the test looks."""
     sending = mail.settings | {"claim_seconds": 5, "retry_first": 0.2}
-    return {
-        "routing": {"WASL_PACK": str(PACK)},
-        "notifications": {f"WASL_{name.upper()}": str(value) for name, value in sending.items()},
-    }
+    return NORIA | {"notifications": {f"WASL_{name.upper()}": str(value) for name, value in sending.items()}}
 
 
 def _merged(*parts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
