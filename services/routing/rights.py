@@ -14,7 +14,8 @@ Worker = Annotated[Principal, Depends(staff(*_WORK))]
 """May decide about the cases in its scope, and read their papers."""
 Reader = Annotated[Principal, Depends(staff(*_WORK, "auditor"))]
 """May read the cases in its scope; an auditor all of them, but no papers."""
-AuditReader = Annotated[Principal, Depends(staff("auditor", "national-desk", "operator"))]
+AuditReader = Annotated[Principal, Depends(staff("auditor", "national-desk"))]
+"""May read who saw and did what: whoever sees every case. An operator sees none, so not even that there is one."""
 
 
 def scope(who: Principal, directory: Directory) -> frozenset[str] | None:

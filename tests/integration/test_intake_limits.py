@@ -123,8 +123,7 @@ Act = Callable[[Citizen, str, str, str], Awaitable[httpx.Response]]
 def act(method: str, name: str, **body: Any) -> Act:
     async def act(citizen: Citizen, reference: str, secret: str, address: str) -> httpx.Response:
         headers = {AUTH: f"Bearer {secret}", "Idempotency-Key": str(uuid4())} | from_(address)
-        sent = {"json": body} if body else {}
-        return await citizen.client.request(method, f"/v1/complaints/{reference}{name}", headers=headers, **sent)
+        return await citizen.client.request(method, f"/v1/complaints/{reference}{name}", headers=headers, json=body or None)
 
     return act
 
@@ -159,7 +158,12 @@ async def test_every_secret_is_compared_in_constant_time(open_store: Opener, mon
     bench = await open_store("intake")
     compared: list[Any] = []
     real = hmac.compare_digest
-    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or real(a, b))
+
+    def watched(a: bytes, b: bytes) -> bool:
+        compared.append((a, b))
+        return real(a, b)
+
+    monkeypatch.setattr(hmac, "compare_digest", watched)
     async with bench.client() as client:
         citizen = Citizen(bench, client)
         await citizen.file()

@@ -1,0 +1,147 @@
+"""For each row of the matrix and each of its callers a complaint of their own, at the point where the call would succeed for who may."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from services.routing.packs import adopt
+from shared.contracts.complaint import Header
+from shared.contracts.events import Fact
+from shared.contracts.private import Answers, Papers, Person, RequestText
+from shared.contracts.states import Case, Custody, Filing, Request, Response
+from tests.integration.rights.matrix import CALLERS, Route
+from tests.support import desk
+from tests.support.citizen import filing
+from tests.support.lives import at
+from tests.support.stores import Bench, fact
+
+WORDS = "qanariyya-3d7e"
+FILED, LATER = at("2026-03-02T10:00:00Z"), at("2026-03-17T23:00:00Z")
+
+
+@dataclass
+class Scene:
+    """A complaint, and what a call about it needs beside the caller's credentials."""
+
+    header: Header
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
+
+
+Scenes = dict[tuple[Route, str], Scene]
+
+
+async def prepare(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> Scenes:
+    """One scene a cell. Those of a service arrive as one batch, as they would from the log."""
+    cells = [(route, caller) for route in routes for caller in CALLERS]
+    scenes = await _PREPARE[routes[0].service](bench, client, [route for route, _ in cells])
+    return dict(zip(cells, scenes, strict=True))
+
+
+async def _intake(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> list[Scene]:
+    """Filed here, then with the office, asked and answered."""
+    body = filing(subject=WORDS, narrative=WORDS)
+    filed = await asyncio.gather(*(client.post("/v1/complaints", json=body, headers={"Idempotency-Key": str(uuid4())}) for _ in routes))
+    ids = [answer.json()["id"] for answer in filed]
+    known = {str(id): Header.model_validate_json(header) for id, header in await bench.execute("select complaint_id, header from register")}
+    scenes, told = [], []
+    for route, id in zip(routes, ids, strict=True):
+        case = _asked(with_office()) if route.path.endswith("/information") else _answered(with_office())
+        told += [fact("routing", known[id], 1, case), _answers(known[id], case)]
+        scenes.append(Scene(known[id], _intake_body(route, case), {"Idempotency-Key": str(uuid4())}))
+    await bench.deliver(*told)
+    return scenes
+
+
+def _intake_body(route: Route, case: Case) -> dict[str, Any] | None:
+    if route.path == "/v1/complaints":
+        return filing()
+    if route.path.endswith("/information"):
+        return {"request_id": str(case.requests[0].id), "text": "2019"}
+    return {"response_id": str(case.response.id), "satisfied": True} if route.path.endswith("/rating") and case.response else None
+
+
+DECISIONS: dict[str, dict[str, Any] | None] = {
+    "take-up": None,
+    "assignment": {"body": "commune-prima", "reason": "competence"},
+    "information-requests": {"text": "Which month?"},
+    "extensions": {"clock": "answer", "reason": "third-party"},
+    "response": {"outcome": "favourable", "reasons": "Done."},
+}
+
+
+async def _routing(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> list[Scene]:
+    """Filed elsewhere and routed here, by the rules of Noria; where an answer is amended, the office has given it."""
+    await bench.node.run(lambda tx: adopt(tx, desk.noria_pack()))
+    headers = [_extensible() if route.path.endswith("/extensions") else desk.header() for route in routes]
+    states = [desk.filing(coded={"urgent": "no"}) if h.procedure != "complaint@1" else desk.filing() for h in headers]
+    await bench.deliver(*(fact("intake", header, 1, state) for header, state in zip(headers, states, strict=True)))
+    await bench.deliver(*(_papers(header) for header in headers))
+    scenes = [_at_desk(route, header) for route, header in zip(routes, headers, strict=True)]
+    for route, scene in zip(routes, scenes, strict=True):
+        if route.method == "PUT":
+            path = route.path.format(reference=scene.header.reference)
+            sent = bench.token("body-agent", "water-office") | {"If-Match": '"1"'}
+            assert (await client.post(path, json=DECISIONS["response"], headers=sent)).status_code == 200
+    return scenes
+
+
+def _at_desk(route: Route, header: Header) -> Scene:
+    version = "2" if route.method == "PUT" else "1"
+    query = {"/v1/cases": {"limit": "200"}, "/v1/audit": {"reference": header.reference}}.get(route.path, {})
+    return Scene(header, DECISIONS.get(route.path.rpartition("/")[2]), {"If-Match": f'"{version}"'}, query)
+
+
+async def _followers(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> list[Scene]:
+    """Filed and with the office, as deadlines, notifications and stats hear of it."""
+    headers = [desk.header() for _ in routes]
+    told: list[Fact] = [fact("intake", header, 1, Filing(language="fr")) for header in headers]
+    await bench.deliver(*told, *(fact("routing", header, 1, with_office()) for header in headers))
+    return [Scene(header, query=_question(route, header)) for route, header in zip(routes, headers, strict=True)]
+
+
+def _question(route: Route, header: Header) -> dict[str, str]:
+    return {"/v1/notices": {"reference": header.reference}, "/v1/figures": {"by": "body"}}.get(route.path, {})
+
+
+def with_office() -> Case:
+    return Case(status="with_body", kind="complaint", body="water-office", custody=(Custody(body="water-office", since=FILED),))
+
+
+def _asked(case: Case) -> Case:
+    request = Request(id=uuid4(), asked_at=FILED, lapses_at=LATER)
+    return case.model_copy(update={"status": "waiting_for_citizen", "requests": (request,)})
+
+
+def _answered(case: Case) -> Case:
+    response = Response(id=uuid4(), outcome="favourable", body=case.body, posted_at=FILED)
+    return case.model_copy(update={"status": "answered", "outcome": "favourable", "response": response, "closed_at": FILED})
+
+
+def _answers(header: Header, case: Case) -> Answers:
+    given: dict[str, Any] = {"response_id": case.response.id, "outcome": case.outcome, "reasons": WORDS} if case.response else {}
+    requests = tuple(RequestText(id=request.id, text=WORDS) for request in case.requests)
+    return Answers(version=1, complaint_id=header.id, reference=header.reference, requests=requests, **given)
+
+
+def _papers(header: Header) -> Papers:
+    person = Person(name=WORDS, language="fr")
+    return Papers(version=1, complaint_id=header.id, reference=header.reference, person=person, subject=WORDS, narrative=WORDS)
+
+
+def _extensible() -> Header:
+    return desk.header(procedure="access-to-information@1", public_service=None, body="water-office")
+
+
+_PREPARE: dict[str, Callable[[Bench, httpx.AsyncClient, list[Route]], Awaitable[list[Scene]]]] = {
+    "intake": _intake,
+    "routing": _routing,
+    "deadlines": _followers,
+    "notifications": _followers,
+    "stats": _followers,
+}
