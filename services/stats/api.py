@@ -33,8 +33,7 @@ async def get_figures(request: Request, question: Annotated[Question, Query()]) 
     if directory.pack is None:
         raise Problem(503, "starting", "The directory has not been read yet: ask again.", headers={"Retry-After": "2"})
     asked = check(question, directory)
-    async with node.read() as conn:
-        await store.snapshot(conn)
+    async with node.read(snapshot=True) as conn:
         return await answer(conn, node, asked, directory)
 
 

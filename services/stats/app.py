@@ -1,9 +1,11 @@
 """Stats decides nothing: it keeps one row per complaint and counts."""
 
 from services.stats import api, handlers
+from services.stats.rebuild import rebuild
 from services.stats.settings import StatsSettings
 from shared.contracts.registry import DEADLINES, DIRECTORY, INTAKE, ROUTING
-from shared.messaging.service import Service
+from shared.messaging import slots
+from shared.messaging.service import Command, Service
 from shared.messaging.spec import Spec
 from shared.runtime.settings import Settings
 
@@ -15,7 +17,12 @@ def build_spec(settings: Settings) -> Spec:
         handle=handlers.handle,
         on_directory=handlers.on_directory,
         tasks=(handlers.keep_renewing,),
+        opening=slots.OPENING,
+        batch_opening=slots.BATCH_OPENING,
     )
 
 
-SERVICE = Service("stats", settings=StatsSettings, spec=build_spec, mount=api.mount)
+REBUILD = Command(
+    "rebuild", "derive the figures anew from the whole log and put them in the place of the live ones; runs beside serve", None, rebuild
+)
+SERVICE = Service("stats", settings=StatsSettings, spec=build_spec, mount=api.mount, commands=(REBUILD,))

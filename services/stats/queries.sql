@@ -13,6 +13,12 @@ select complaint_id from {table}
 where time_zone <> :zone or (not law_known and procedure = any(cast(:procedures as text[])))
 order by complaint_id
 
+-- name: newly_parked
+select concat(r.topic, '/', r.partition, '@', r."offset") from {rebuilt}.{table} r
+where not exists (select from {live}.{table} l where l.replayed_at is null
+                  and (l.consumer, l.topic, l.partition, l."offset") = (r.consumer, r.topic, r.partition, r."offset"))
+order by 1 limit 10
+
 -- name: totals
 -- Each row's n without any filter.
 select coalesce({key}, '') as key, count(*) as n from {table} f {place} group by 1

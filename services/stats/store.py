@@ -18,7 +18,6 @@ KEYS = {"body": "f.body", "public_service": "f.public_service", "month": "to_cha
 """What a row of the figures is about, by dimension."""
 
 _PLACE = "left join unnest(cast(:codes as text[]), cast(:places as text[])) as place (code, key) on place.code = f.territory"
-_SNAPSHOT = text("set transaction isolation level repeatable read read only")
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,10 @@ async def made_too_early(conn: AsyncConnection, procedures: Sequence[str], zone:
     return list((await conn.execute(statement, {"procedures": list(procedures), "zone": zone})).scalars())
 
 
-async def snapshot(conn: AsyncConnection) -> None:
-    """All that this transaction reads from now on is of one instant. Must come first in it."""
-    await conn.execute(_SNAPSHOT)
+async def newly_parked(conn: AsyncConnection, live: str, rebuilt: str) -> list[str]:
+    """Where the records stand that a rebuild could not take and the live consumer could, at most ten."""
+    statement = _statement("newly_parked", table="dead_letters", live=live, rebuilt=rebuilt)
+    return list((await conn.execute(statement)).scalars())
 
 
 async def figures(

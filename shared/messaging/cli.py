@@ -14,6 +14,7 @@ from shared.messaging.republish import NotEmpty, republish
 from shared.messaging.service import Service
 from shared.runtime import migrate
 from shared.runtime.app import run
+from shared.runtime.db import transient
 from shared.runtime.logs import configure
 from shared.runtime.settings import load
 
@@ -45,7 +46,10 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     dead.add_argument("action", choices=("list", "show", "replay", "resume"))
     dead.add_argument("id", nargs="?", type=int, help="which one; replay without it takes all, oldest first")
     for own in service.commands:
-        commands.add_parser(own.name, help=own.help).add_argument("argument", metavar=own.argument)
+        command = commands.add_parser(own.name, help=own.help, description=own.help)
+        command.set_defaults(argument="")
+        if own.argument:
+            command.add_argument("argument", metavar=own.argument)
     return parser
 
 
@@ -71,6 +75,11 @@ async def _offline(service: Service, node: Node, arguments: argparse.Namespace) 
     except Stop as stop:
         print(stop, file=sys.stderr)
         return stop.code
+    except Exception as error:
+        if not transient(error):
+            raise
+        print(f"the store of {service.name} does not answer; start its database, then run this again", file=sys.stderr)
+        return 1
     finally:
         await node.stop()
 

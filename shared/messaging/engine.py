@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
+from typing import Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +24,6 @@ from shared.messaging.directory import DirectoryCache
 from shared.messaging.positions import Place, Position
 from shared.messaging.records import RawRecord
 from shared.messaging.spec import Spec
-from shared.messaging.transport import Subscription
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
 from shared.runtime.clock import Clock
@@ -35,6 +35,14 @@ PATIENCE_SECONDS = 200
 """How long a batch is tried again: well under the client's max_poll_interval of 300 s."""
 POISON_LIMIT = 20
 """So many records in a row that cannot be taken are no bad records but a bad deploy: the last one is not parked."""
+
+
+class Upstream(Protocol):
+    """What the engine asks of whoever hands it batches: to read a partition again, and to be told how far it has come."""
+
+    def rewind(self, place: Place, offset: int) -> None: ...
+    async def commit(self, positions: Mapping[Place, int]) -> None: ...
+    async def stop(self) -> None: ...
 
 
 class Stop(Exception):
@@ -61,7 +69,7 @@ class Engine:
         self.spec = spec
         self.consumer = consumer
         self.topic_ids: Mapping[str, str] = {}
-        self.subscription: Subscription | None = None
+        self.subscription: Upstream | None = None
         self.ready = asyncio.Event()
         self._db, self._clock, self._cache = db, clock, cache
         self._committed, self._fail = committed, fail

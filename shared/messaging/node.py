@@ -39,9 +39,11 @@ class Node:
     def __init__(self, spec: Spec, settings: Settings, purpose: str = "main") -> None:
         self.spec, self.settings = spec, settings
         self.clock = parse_clock(settings.clock)
-        self.db = Database(settings.database_url, settings.pool_size, application_name=f"wasl-{spec.name}", statement_ms=15_000)
-        idle_ms = settings.kafka_session_timeout_ms * 2 // 3
-        self._consumer_db = Database(settings.database_url, 3, application_name=f"wasl-{spec.name}-log", idle_in_transaction_ms=idle_ms)
+        url, name, idle_ms = settings.database_url, f"wasl-{spec.name}", settings.kafka_session_timeout_ms * 2 // 3
+        self.db = Database(url, settings.pool_size, application_name=name, statement_ms=15_000, opening=spec.opening)
+        self._consumer_db = Database(
+            url, 3, application_name=f"{name}-log", idle_in_transaction_ms=idle_ms, opening=spec.batch_opening or spec.opening
+        )
         self.cache = DirectoryCache(self.db)
         self.readiness = Readiness("store", "recovered", "log", "directory")
         self.consumer = f"{spec.name}.{purpose}"
@@ -81,8 +83,9 @@ class Node:
         return await self.run(work)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        async with self.db.begin() as conn:
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """snapshot: everything read is of one instant."""
+        async with self.db.begin(snapshot=snapshot) as conn:
             yield conn
 
     async def directory(self) -> Directory:
@@ -146,7 +149,8 @@ class Node:
 
     async def _open_store(self) -> None:
         async def look() -> None:
-            async with self.db.begin() as conn:
+            # Without the spec's opening, which may need a schema at its head.
+            async with self.db.engine.begin() as conn:
                 if not await migrate.at_head(conn, self.spec.name):
                     raise Stop(2, f"the schema of {self.spec.name} is not at its head: run `python -m services.{self.spec.name} migrate`")
                 try:
@@ -182,10 +186,10 @@ class Node:
         member = f"{self.consumer}.{self.settings.replica}" if self.settings.replica else None
 
         async def join() -> None:
-            self.engine.subscription = Subscription(
-                self.login, self.spec.topics, self.consumer, member, self.settings.kafka_session_timeout_ms, self.engine
-            )
-            await self.engine.subscription.start()
+            session_ms = self.settings.kafka_session_timeout_ms
+            subscription = Subscription(self.login, self.spec.topics, self.consumer, member, session_ms, self.engine)
+            self.engine.subscription = subscription
+            await subscription.start()
 
         self.readiness.set("log", False, "joining the consumer group")
         await self._until("log", join, lambda error: isinstance(error, (Unreachable, OSError)))

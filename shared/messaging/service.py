@@ -14,11 +14,11 @@ from shared.runtime.settings import Settings
 
 @dataclass(frozen=True)
 class Command:
-    """A command of one service beside the common ones: `run` gets a node that is not started, and the argument."""
+    """A command of one service beside the common ones: `run` gets a node that is not started, and the argument ("" where none is taken)."""
 
     name: str
     help: str
-    argument: str
+    argument: str | None
     run: Callable[[Node, str], Awaitable[int]]
 
 

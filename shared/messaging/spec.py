@@ -28,6 +28,7 @@ class Spec:
     on_private, on_directory, on_notices: called after the shared tables are up to date, with what is new.
     project: rebuilds the service's own rows of a complaint from its registers, when a restored store has caught up.
     tasks: loops that run beside the consumer once the node is ready; they end by being cancelled.
+    opening, batch_opening: the statement with which each transaction begins, and each batch's; see slots.
     """
 
     name: str
@@ -38,3 +39,5 @@ class Spec:
     on_notices: Callable[[Sequence[NoticeSent], Tx], Awaitable[None]] = nothing
     project: Callable[[Sequence[Registers], Tx], Awaitable[None]] = nothing
     tasks: tuple[Callable[["Node"], Coroutine[Any, Any, None]], ...] = field(default=())
+    opening: str | None = None
+    batch_opening: str | None = None

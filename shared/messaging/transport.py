@@ -198,8 +198,8 @@ class Observer:
         ends = await self._consumer.end_offsets([TopicPartition(*place) for place in places])
         return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
 
-    async def stretch(self, start: Mapping[Place, int]) -> AsyncIterator[list[RawRecord]]:
-        """The records from these offsets up to the ends as they are now, in batches."""
+    async def stretch(self, start: Mapping[Place, int], batch: int = BATCH) -> AsyncIterator[list[RawRecord]]:
+        """The records from these offsets up to the ends as they are now, in batches of at most so many; a batch may be empty."""
         ends = await self.ends(list(start))
         left = {TopicPartition(*place): ends[place] for place, offset in start.items() if offset < ends[place]}
         if not left:
@@ -208,7 +208,7 @@ class Observer:
         for tp in left:
             self._consumer.seek(tp, start[tp.topic, tp.partition])
         while left:
-            fetched = await self._consumer.getmany(*left, timeout_ms=500, max_records=BATCH)
+            fetched = await self._consumer.getmany(*left, timeout_ms=500, max_records=batch)
             yield [_raw(r) for tp, records in fetched.items() for r in records if r.offset < ends[tp.topic, tp.partition]]
             for tp in list(left):
                 if await self._consumer.position(tp) >= left[tp]:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -33,6 +33,7 @@ class Database:
     statement_ms: the server cancels a longer statement; None: no limit. HTTP sets it, so that no request waits for ever.
     idle_in_transaction_ms: the server ends a session whose transaction idles longer; the consumer's pool gives 2/3 of the
     Kafka session time-out, so that a frozen replica's locks are free when its partitions move.
+    opening: a statement with which every transaction begins, such as one that chooses the schema.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Database:
         statement_ms: int | None = None,
         idle_in_transaction_ms: int | None = None,
         pool_wait_s: float = 10.0,
+        opening: str | None = None,
     ) -> None:
         limits = {"statement_timeout": statement_ms, "idle_in_transaction_session_timeout": idle_in_transaction_ms}
         connect: dict[str, Any] = {
@@ -63,15 +65,21 @@ class Database:
             hide_parameters=True,
         )
         event.listen(self.engine.sync_engine, "checkout", _replace_closed)
+        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._opening = text(opening) if opening else None
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
         """A connection in a transaction, committed at the end of the block, rolled back when the block raises.
+
+        snapshot: everything read in it is of one instant, and nothing can be written.
 
         When the commit itself loses its connection, it may or may not have happened: `transient` says true, and the
         caller must be able to do it again (positions, versions and idempotency keys are there for this).
         """
-        async with self.engine.begin() as conn:
+        async with (self._snapshots if snapshot else self.engine).begin() as conn:
+            if self._opening is not None:
+                await conn.execute(self._opening)
             yield conn
 
     async def close(self) -> None:

@@ -179,8 +179,7 @@ async def test_the_offsets_name_the_facts_that_were_counted(bench: Bench) -> Non
 
 async def test_an_answer_is_of_one_instant_whatever_arrives_meanwhile(bench: Bench) -> None:
     await bench.deliver(*facts(life()))
-    async with bench.node.read() as conn:
-        await store.snapshot(conn)
+    async with bench.node.read(snapshot=True) as conn:
         before = await offsets(conn, bench.node.consumer)
         await bench.deliver(*facts(life()))
         assert await store.totals(conn, "body", {}) == {"water-office": 1}
