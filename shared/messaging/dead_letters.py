@@ -4,15 +4,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.registry import PRIVATE_TOPICS
 from shared.messaging.records import RawRecord
 
 _PARK = text("""
     insert into dead_letters (consumer, topic, partition, "offset", key, headers, value, reason)
-    values (:consumer, :topic, :partition, :offset, :key, cast(:headers as jsonb), :value, :reason)
+    select :consumer, :topic, :partition, :offset, :key, cast(:headers as jsonb), :value, :reason
+    where not exists (select from erased where complaint_id = cast(:person as uuid))
     on conflict (consumer, topic, partition, "offset") do update set reason = excluded.reason, replayed_at = null""")
 _LIST = text("""select id, topic, partition, "offset", key, headers, value, reason, at, replayed_at from dead_letters
     where (cast(:all as boolean) or replayed_at is null) and (cast(:id as bigint) is null or id = :id) order by id""")
@@ -30,6 +33,7 @@ class DeadLetter:
 
 
 async def park(conn: AsyncConnection, consumer: str, raw: RawRecord, reason: str) -> None:
+    """Keeps a record for replay. A private one of a person who was erased is not kept: it would bring their words back."""
     headers = json.dumps([[name, None if value is None else value.decode(errors="replace")] for name, value in raw.headers])
     await conn.execute(
         _PARK,
@@ -42,6 +46,7 @@ async def park(conn: AsyncConnection, consumer: str, raw: RawRecord, reason: str
             "headers": headers.replace("\\u0000", ""),
             "value": raw.value,
             "reason": reason.replace("\x00", "")[:2000],
+            "person": _person(raw),
         },
     )
 
@@ -59,6 +64,14 @@ async def done(conn: AsyncConnection, id: int) -> None:
 async def count(conn: AsyncConnection) -> int:
     number: int = (await conn.execute(_COUNT)).scalar_one()
     return number
+
+
+def _person(raw: RawRecord) -> UUID | None:
+    """Whose words a private record holds, as far as its key says."""
+    try:
+        return UUID((raw.key or b"").decode()) if raw.topic in PRIVATE_TOPICS else None
+    except ValueError:
+        return None
 
 
 def _letter(row: dict[str, object]) -> DeadLetter:

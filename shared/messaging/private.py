@@ -20,8 +20,9 @@ _UPSERT = text("""
     where excluded.version > p.version
     returning topic, complaint_id, doc""")
 _DELETE = text("""
-    delete from private_document p using unnest(cast(:topic as text[]), cast(:id as uuid[])) as u (topic, id)
-    where p.topic = u.topic and p.complaint_id = u.id returning p.topic, p.complaint_id""")
+    with u as (select * from unnest(cast(:topic as text[]), cast(:id as uuid[]), cast(:key as bytea[])) as u (topic, id, key)),
+         dead as (delete from dead_letters d using u where d.topic = u.topic and d.key = u.key)
+    delete from private_document p using u where p.topic = u.topic and p.complaint_id = u.id returning p.topic, p.complaint_id""")
 _GET = text("select topic, doc from private_document where complaint_id = :id")
 _MANY = text("select complaint_id, doc from private_document where topic = :topic and complaint_id = any(cast(:ids as uuid[]))")
 _ERASE = text("""
@@ -29,7 +30,7 @@ _ERASE = text("""
                   select u.id, :at from unnest(cast(:ids as uuid[])) as u (id) order by 1
                   on conflict do nothing returning complaint_id),
          docs as (delete from private_document where complaint_id = any(cast(:ids as uuid[]))),
-         dead as (delete from dead_letters where key = any(cast(:keys as bytea[])))
+         dead as (delete from dead_letters where key = any(cast(:keys as bytea[])) and topic = any(cast(:topics as text[])))
     select complaint_id from gone""")
 _ERASED = text("select complaint_id from erased where complaint_id = any(cast(:ids as uuid[]))")
 
@@ -54,11 +55,11 @@ async def upsert(conn: AsyncConnection, docs: Sequence[tuple[str, Private]]) -> 
 
 
 async def delete(conn: AsyncConnection, gone: Sequence[tuple[str, UUID]]) -> list[PrivateChange]:
-    """A tombstone arrived: the document goes."""
+    """A tombstone arrived: the document goes, and what was parked of it before."""
     if not gone:
         return []
     topics, ids = zip(*gone, strict=True)
-    result = await conn.execute(_DELETE, {"topic": list(topics), "id": list(ids)})
+    result = await conn.execute(_DELETE, {"topic": list(topics), "id": list(ids), "key": [str(id).encode() for id in ids]})
     return [PrivateChange(topic, id, None) for topic, id in result]
 
 
@@ -75,9 +76,12 @@ async def many(conn: AsyncConnection, topic: str, ids: Sequence[UUID]) -> dict[U
 
 
 async def erase(conn: AsyncConnection, ids: Sequence[UUID], at: object) -> set[UUID]:
-    """Adds to the erased set, which only grows, and deletes documents and dead letters; returns the newly erased."""
+    """Adds to the erased set, which only grows, and deletes documents and those that were parked; returns the newly erased.
+
+    A fact that was parked stays, to be replayed: it names nobody, and may be the last of its writer.
+    """
     keys = [str(id).encode() for id in ids]
-    result = await conn.execute(_ERASE, {"ids": list(ids), "keys": keys, "at": at})
+    result = await conn.execute(_ERASE, {"ids": list(ids), "keys": keys, "topics": list(PRIVATE_TOPICS), "at": at})
     return set(result.scalars())
 
 

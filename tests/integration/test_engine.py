@@ -177,6 +177,26 @@ async def test_a_session_cut_in_the_middle_is_tried_again_whole(probe: Make) -> 
     assert (await effects(node), await position(node), node.failed) == (5, 5, None)
 
 
+async def test_bad_papers_of_an_erased_person_are_not_parked(probe: Make) -> None:
+    node = await probe()
+    header = new_header()
+    bad = RawRecord("papers", 0, 0, str(header.id).encode(), b'{"narrative": "the person"}')
+    await node.engine.batch([bad, filed(0, 1, header)])
+    assert await rows(node, "select topic from dead_letters") == [("papers",)]
+    await node.engine.batch([filed(1, 2, header, erased_at=header.filed_at)])
+    await node.engine.batch([replace(bad, offset=1), replace(filed(2, 3, header), value=b"{}"), replace(bad, offset=2, key=b"nobody")])
+    assert await rows(node, 'select topic, "offset" from dead_letters order by id') == [("complaints-intake", 2), ("papers", 2)]
+    assert node.failed is None
+
+
+async def test_a_tombstone_takes_away_what_was_parked_before_it(probe: Make) -> None:
+    node = await probe()
+    bad = RawRecord("papers", 0, 0, str(new_header().id).encode(), b'{"narrative": "the person"}')
+    await node.engine.batch([bad, replace(bad, offset=1, key=str(new_header().id).encode())])
+    await node.engine.batch([replace(bad, offset=2, value=None)])
+    assert await rows(node, 'select "offset" from dead_letters') == [(1,)]
+
+
 async def test_papers_that_come_after_the_erasure_are_not_kept(probe: Make) -> None:
     node = await probe()
     header = new_header()

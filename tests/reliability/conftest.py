@@ -15,7 +15,7 @@ LIVES = int(os.environ.get("WASL_PROOF_LIVES", "300"))
 """Of the whole run of a fault."""
 KILLS = int(os.environ.get("WASL_PROOF_KILLS", "1"))
 """Effective ones of each service."""
-FORGETTING = {"WASL_TICK_SECONDS": "5", "WASL_ERASURE_RESEND_SECONDS": "8"}
+FORGETTING = {"WASL_TICK_SECONDS": "8", "WASL_ERASURE_RESEND_SECONDS": "6"}
 """Seconds for hours, as deploy/topics.yaml has them for the compaction of a test's broker."""
 SEED = os.environ.get("WASL_PROOF_SEED") or str(random.randrange(1_000_000))
 
