@@ -47,9 +47,7 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--pairs", type=int, default=4, help="how many blocks of each kind, each between two of the yardstick (4)")
     parser.add_argument("--seconds", type=float, default=9, help="length of a block of lives; filings take half, the yardstick a third (9)")
     parser.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="what to measure (all)")

@@ -59,9 +59,7 @@ class Bench:
             drain = await self.world.steady()
             cost.append(self._cost(used, done.n))
             per_second = (await self._facts() - facts) / (time.monotonic() - began)
-            self.say(
-                f"{name}: {done.n} in {done.seconds:.1f} s: {done.rate:.1f} lives/s; {per_second:.0f} facts/s, lag steady {drain:.1f} s after"
-            )
+            self.say(f"{name}: {done.rate:.1f} lives/s, {done.n} in all; {per_second:.0f} facts/s, lag steady {drain:.1f} s after")
             return done.rate, per_second
 
         yards, done = await self._alternate("lives", block)
