@@ -19,6 +19,14 @@ async def session(own: Platform, database: str, role: str) -> AsyncIterator[asyn
         await connection.close()
 
 
+async def test_a_login_needs_the_password(own: Platform) -> None:
+    url, password = own.pg_url("wasl_intake", "intake_app", "postgresql"), own.home.secret("postgres-intake_app")
+    await (await asyncpg.connect(url)).close()
+    for wrong in (url.replace(password, "wrong"), url.replace(f":{password}", ""), url.replace("intake_app", "postgres")):
+        with pytest.raises((asyncpg.InvalidPasswordError, asyncpg.InterfaceError)):
+            await asyncpg.connect(wrong)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_enters_its_own_database_and_no_other(own: Platform, service: str) -> None:
     for role in (f"{service}_app", f"{service}_owner"):
@@ -27,12 +35,6 @@ async def test_a_service_enters_its_own_database_and_no_other(own: Platform, ser
         for database in ["postgres", *(f"wasl_{other}" for other in SERVICES if other != service)]:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await asyncpg.connect(own.pg_url(database, role, "postgresql"))
-
-
-async def test_a_login_needs_the_password(own: Platform) -> None:
-    url = own.pg_url("wasl_intake", "intake_app", "postgresql").replace(own.home.secret("postgres-intake_app"), "wrong")
-    with pytest.raises(asyncpg.InvalidPasswordError):
-        await asyncpg.connect(url)
 
 
 async def test_the_app_uses_the_owners_tables_and_changes_none(own: Platform) -> None:

@@ -43,9 +43,10 @@ async def write(own: Platform, user: str, topic: str) -> None:
 
 
 async def commit(own: Platform, user: str, group: str) -> None:
+    place = TopicPartition("complaints-intake", 0)
     async with consumer(own, user, group) as reader:
-        reader.assign([TopicPartition("notices", 0)])
-        await reader.commit({TopicPartition("notices", 0): 0})
+        reader.assign([place])
+        await reader.commit({place: 0})
 
 
 async def knock(**login: Any) -> None:
@@ -107,15 +108,18 @@ async def test_an_agency_reads_facts_and_directory(own: Platform) -> None:
     for topic in [*FACTS, "directory"]:
         await write(own, topics.load().topics[topic].writer, topic)
         assert await read(own, "agency", topic) == b"{}"
-    with pytest.raises(TopicAuthorizationFailedError):
-        await read(own, "agency", "notices")
+    for topic in [*RESTRICTED, "notices"]:
+        await write(own, topics.load().topics[topic].writer, topic)
+        with pytest.raises(TopicAuthorizationFailedError):
+            await read(own, "agency", topic)
 
 
-async def test_a_user_joins_only_groups_of_its_own(own: Platform) -> None:
-    await commit(own, "stats", "stats.rebuild-2")
-    for group in ("stats2", "stats", "intake.main"):
+@pytest.mark.parametrize(("user", "group"), [("stats", "stats.rebuild-2"), ("agency", "agency.example")])
+async def test_a_user_joins_only_groups_of_its_own(own: Platform, user: str, group: str) -> None:
+    await commit(own, user, group)
+    for foreign in (user, f"{user}2", f"{user}-2.main", "routing.main", "example"):
         with pytest.raises(GroupAuthorizationFailedError):
-            await commit(own, "stats", group)
+            await commit(own, user, foreign)
 
 
 async def test_a_right_that_is_no_longer_declared_is_taken_away(own: Platform) -> None:
