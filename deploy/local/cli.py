@@ -1,6 +1,7 @@
 """`wasl`: one command line for those who run the platform. A command is one function and one line in COMMANDS."""
 
 import argparse
+import asyncio
 import shutil
 import signal
 import sys
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from deploy.local.home import Home, Refusal, disk_full
 from deploy.local.issuer import ROLES, Issuer
@@ -28,15 +29,13 @@ class Command:
 
 def up(arguments: Arguments) -> int:
     """Start the whole platform on this machine and look after it until Ctrl-C; its data stays."""
-    from deploy.local.environment import SERVICES
     from deploy.local.platform import Platform
     from deploy.local.report import where_everything_is
 
     began = time.monotonic()
-    platform = Platform(clock=_clock(arguments), fast=False, ports="free" if arguments.free_ports else "fixed", say=_say)
+    ports: Literal["free", "fixed"] = "free" if arguments.free_ports else "fixed"
+    platform = Platform(clock=_clock(arguments), services=not arguments.no_services, fast=False, ports=ports, say=_say)
     print(f"starting Wasl in {platform.home.path}", flush=True)
-    if missing := [name for name in SERVICES if name not in platform.services]:
-        _say(f"not there yet, so not started: {', '.join(missing)}")
     try:
         platform.start()
         print(
@@ -58,6 +57,7 @@ def up_arguments(parser: Parser) -> None:
         "--speed", type=float, help="start on a simulated legal clock that runs so many times faster (86400: a day a second)"
     )
     parser.add_argument("--epoch", help="the simulated clock's first instant, ISO with a zone (default: now)")
+    parser.add_argument("--no-services", action="store_true", help="PostgreSQL and Kafka alone: for commands on stopped services")
     parser.add_argument("--free-ports", action="store_true", help="draw free ports for the services instead of 8001 to 8005")
 
 
@@ -153,6 +153,39 @@ def demo_arguments(parser: Parser) -> None:
     parser.add_argument("--speed", type=float, default=86_400, help="legal seconds a second (default: 86400, a day a second)")
 
 
+def check(arguments: Arguments) -> int:
+    """Compare the five services' complaints at equal positions: nothing lost, nothing counted twice. Exit code 1 where they differ."""
+    from deploy.local.check import check as compare
+    from deploy.local.platform import Platform
+
+    return 0 if asyncio.run(compare(Platform.attach(), arguments.wait, print)) else 1
+
+
+def check_arguments(parser: Parser) -> None:
+    parser.add_argument("--wait", type=float, default=30, metavar="SECONDS", help="how long to wait for equal positions (default: 30)")
+
+
+def trace(arguments: Arguments) -> int:
+    """Show where a complaint stands in all five services and on the log, and what of it waits; nobody's data is printed."""
+    from deploy.local.platform import Platform
+    from deploy.local.trace import trace as follow
+
+    asyncio.run(follow(Platform.attach(), arguments.reference, print))
+    return 0
+
+
+def trace_arguments(parser: Parser) -> None:
+    parser.add_argument("reference", help="as printed on the receipt, such as 7KQ4-XM2D-5")
+
+
+def status(arguments: Arguments) -> int:
+    """Show on one page what is ready, behind, waiting or parked. Exit code 1 where something wants a person."""
+    from deploy.local.platform import Platform
+    from deploy.local.status import status as look
+
+    return 0 if asyncio.run(look(Platform.attach(), print)) else 1
+
+
 def train(arguments: Arguments) -> int:
     """Make a class cache for Kafka's Java, once for this machine: it halves the broker's start."""
     from deploy.local.kafka import train as make_cache
@@ -167,6 +200,9 @@ COMMANDS = {
     "env": Command(env, env_arguments),
     "topics": Command(topics),
     "demo": Command(demo, demo_arguments),
+    "status": Command(status),
+    "check": Command(check, check_arguments),
+    "trace": Command(trace, trace_arguments),
     "train": Command(train),
     "reset": Command(reset, reset_arguments),
 }

@@ -14,10 +14,6 @@ NATIONAL_MAILBOX = "national-desk@wasl.example"
 PgUrl = Callable[[str, str], str]
 
 
-def present_services() -> list[str]:
-    return [name for name in SERVICES if (REPO / "services" / name / "__main__.py").exists()]
-
-
 def service_environment(
     service: str, home: Home, *, ports: dict[str, int], pg_url: PgUrl, clock: str, jwks: Path, test: bool
 ) -> dict[str, str]:
@@ -32,6 +28,7 @@ def service_environment(
         "WASL_PORT": str(ports[service]),
         "WASL_OIDC_JWKS": str(jwks),
         "WASL_LOG_FORMAT": "json",
+        "WASL_STATE_DIR": str(home / "state"),
     }
     if test:
         settings["WASL_KAFKA_SESSION_TIMEOUT_MS"] = "6000"

@@ -14,7 +14,7 @@ from typing import Literal
 
 from deploy.local import clocks, databases
 from deploy.local import ports as local_ports
-from deploy.local.environment import SERVICES, present_services, service_environment
+from deploy.local.environment import SERVICES, service_environment
 from deploy.local.home import REPO, Home, Refusal
 from deploy.local.issuer import Issuer
 from deploy.local.kafka import Kafka
@@ -49,7 +49,7 @@ class Platform:
         self.home = Home(home)
         self.issuer = Issuer(self.home)
         self._wanted_clock, self._fixed, self._fast, self._say = clock, ports == "fixed", fast, say
-        self.services = present_services() if services else []
+        self.services = list(SERVICES) if services else []
         self._environment = environment
         self._running = ExitStack()
         self._stopping = threading.Lock()

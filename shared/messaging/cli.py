@@ -43,8 +43,8 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     commands.add_parser("recover", help="take back from the log what a restored store has lost; serve does it too at each start")
     commands.add_parser("republish", help="fill this service's emptied topics again from its store; services stopped")
     dead = commands.add_parser("dead-letters", help="records that could not be taken")
-    dead.add_argument("action", choices=("list", "show", "replay", "resume"))
-    dead.add_argument("id", nargs="?", type=int, help="which one; replay without it takes all, oldest first")
+    dead.add_argument("action", choices=("list", "show", "replay", "discard", "resume"))
+    dead.add_argument("id", nargs="?", type=int, help="which one; replay without it takes all, oldest first; discard needs it")
     for own in service.commands:
         command = commands.add_parser(own.name, help=own.help, description=own.help)
         command.set_defaults(argument="")
@@ -109,6 +109,8 @@ async def _dead_letters(node: Node, arguments: argparse.Namespace) -> int:
         return 0
     async with node.db.begin() as conn:
         letters = await dead_letters.listed(conn, id=arguments.id)
+    if arguments.action == "discard":
+        return await _discard(node, arguments.id)
     if arguments.action == "replay":
         return max([await _replay(node, letter) for letter in letters], default=0)
     for letter in letters:
@@ -126,6 +128,16 @@ async def _replay(node: Node, letter: DeadLetter) -> int:
         await dead_letters.done(conn, letter.id)
     print(f"{letter.id}: taken")
     return 0
+
+
+async def _discard(node: Node, id: int | None) -> int:
+    if id is None:
+        print("name the one to discard; `dead-letters list` shows them", file=sys.stderr)
+        return 2
+    async with node.db.begin() as conn:
+        gone = await dead_letters.discard(conn, id)
+    print(f"{id}: {'discarded' if gone else 'no such dead letter'}")
+    return 0 if gone else 1
 
 
 def _print(letter: DeadLetter, *, whole: bool) -> None:

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 
 from shared.contracts.registry import PRIVATE_TOPICS, TICK, TOPICS
+from shared.contracts.states import CLOSED, OPEN
 from shared.messaging import dead_letters, outbox, positions, topics
 from shared.messaging.engine import Stop
 from shared.messaging.records import tombstone
@@ -24,8 +25,11 @@ log = structlog.get_logger()
 
 WATCH_SECONDS = 30
 METRICS_SECONDS = 2
+STATUSES = (*OPEN, *CLOSED)
 
-_STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) from register where intake_version > 0 group by 1")
+_STATUSES = text(
+    "select coalesce(routing->>'status', 'triage') as status, count(*) as count from register where intake_version > 0 group by 1"
+)
 _RESEND = text("""
     update erased set resent_at = clock_timestamp()
     where resent_at is null and at < :before returning complaint_id""")
@@ -103,10 +107,11 @@ async def measure(node: "Node") -> None:
     while True:
         try:
             async with node.db.begin() as conn:
-                for status, count in await conn.execute(_STATUSES):
-                    metrics.COMPLAINTS.labels(status=status).set(count)
+                counted = dict.fromkeys(STATUSES, 0) | {row.status: row.count for row in await conn.execute(_STATUSES)}
                 depth, age = await outbox.depth(conn)
                 parked = await dead_letters.count(conn)
+            for status, count in counted.items():
+                metrics.COMPLAINTS.labels(status=status).set(count)
             metrics.OUTBOX_DEPTH.set(depth)
             metrics.OUTBOX_AGE.set(age)
             metrics.DEAD_LETTERS_WAITING.set(parked)

@@ -33,6 +33,8 @@ from pydantic import BaseModel, ConfigDict
 DECLARATION = Path(__file__).resolve().parents[2] / "deploy" / "topics.yaml"
 SCRAM_ITERATIONS = 8192
 ANSWER_SECONDS = 60.0
+CONTACT_SECONDS = 10.0
+"""For the first word: an absent broker and a refused login show themselves by silence alone."""
 
 ConfigValue = str | int | float
 
@@ -103,11 +105,13 @@ def ensure(
     declared = declaration or load()
     admin = _admin(bootstrap, "PLAIN", "admin", admin_password, tls=tls)
     try:
+        admin.list_topics(timeout=CONTACT_SECONDS)
         _ensure_users(admin, {user: passwords[user] for user in declared.users})
         _ensure_topics(admin, declared, test=test)
         _ensure_rights(admin, rights(declared))
     except (KafkaException, FutureTimeout) as error:
-        raise BrokerRefused(f"{bootstrap}, user admin: {error}") from error
+        why = str(error) or f"no answer within {ANSWER_SECONDS:.0f} s"
+        raise BrokerRefused(f"{bootstrap} is not reached, or refuses the login of user admin: {why}") from error
 
 
 def topic_ids(bootstrap: str, user: str, password: str, names: Iterable[str], *, tls: bool = False) -> dict[str, str]:

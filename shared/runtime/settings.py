@@ -5,6 +5,8 @@ so that secrets stay out of a process's environment.
 """
 
 import os
+import sys
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     kafka_session_timeout_ms: int = Field(default=15_000, ge=1_000)
     replica: str | None = None
     """Name of this process among the service's replicas; makes Kafka membership static. None: dynamic."""
+
+    state_dir: Path | None = None
+    """A folder, shared by all replicas of the service and no part of its backups: with it a named replica whose store is no restored one
+    takes commands before the log is reached. None: every start waits for the log."""
 
     tick_seconds: float = Field(default=6 * 3600, gt=0)
     """How often an empty record is appended to quiet restricted topics, so that they are compacted; machine time."""
@@ -55,4 +61,5 @@ def load(kind: type[S]) -> S:
         return kind(_secrets_dir=os.environ.get("WASL_SECRETS"))
     except ValidationError as error:
         wrong = [f"WASL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
-        raise SystemExit("\n".join(["settings:", *wrong])) from None
+        print("\n".join(["settings:", *wrong]), file=sys.stderr)
+        raise SystemExit(2) from None
