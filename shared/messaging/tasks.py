@@ -27,9 +27,7 @@ WATCH_SECONDS = 30
 METRICS_SECONDS = 2
 STATUSES = (*OPEN, *CLOSED)
 
-_STATUSES = text(
-    "select coalesce(routing->>'status', 'triage') as status, count(*) as count from register where intake_version > 0 group by 1"
-)
+_STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) as n from register where intake_version > 0 group by 1")
 _RESEND = text("""
     update erased set resent_at = clock_timestamp()
     where resent_at is null and at < :before returning complaint_id""")
@@ -107,7 +105,7 @@ async def measure(node: "Node") -> None:
     while True:
         try:
             async with node.db.begin() as conn:
-                counted = dict.fromkeys(STATUSES, 0) | {row.status: row.count for row in await conn.execute(_STATUSES)}
+                counted = dict.fromkeys(STATUSES, 0) | {row.status: row.n for row in await conn.execute(_STATUSES)}
                 depth, age = await outbox.depth(conn)
                 parked = await dead_letters.count(conn)
             for status, count in counted.items():
