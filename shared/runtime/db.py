@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 _RETRYABLE = frozenset({"40001", "40P01"})
 # Connection, login, resources, operator intervention, system errors: the store's trouble, not the statement's.
 _STORE_CLASSES = frozenset({"08", "28", "53", "57", "58"})
-_STORE_STATES = _RETRYABLE | {"25006", "25P03", "25P04", "3D000", "40003", "55P03"}
+# 55000 is what a database that takes no connections says (datallowconn).
+_STORE_STATES = _RETRYABLE | {"25006", "25P03", "25P04", "3D000", "40003", "55000", "55P03"}
 _NETWORK = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EMFILE, errno.ENFILE})
 _USED_AFTER_BREAK = "8s2b"
 _CONNECT_SECONDS = 10.0

@@ -24,7 +24,7 @@ def wrapped(exc: Exception) -> Exception:
     [
         *map(
             state,
-            ["08006", "08001", "28P01", "3D000", "53100", "53200", "57P01", "57P02", "57P03", "58030", "25006", "25P03", "40003", "55P03"],
+            "08006 08001 28P01 3D000 53100 53200 57P01 57P02 57P03 58030 25006 25P03 40003 55000 55P03".split(),
         ),
         OSError(errno.EHOSTUNREACH, "no route"),
         socket.gaierror(-3, "temporary failure in name resolution"),
