@@ -41,7 +41,7 @@ def test_from_filing_to_rating(world: World) -> None:
     assert seconda.do(citizen.reference, "take-up").status_code == 200
     world.at("2026-03-10T10:00:00Z")
     assert seconda.do(citizen.reference, "information-requests", text="Which year?").status_code == 200
-    page = citizen.until(lambda p: p["status"] == "waiting_for_citizen" and p["requests"])
+    page = citizen.until(lambda p: p["status"] == "waiting_for_citizen" and p["requests"] and p["requests"][0]["text"])
     assert page["requests"][0]["text"] == "Which year?"
     assert page["requests"][0]["lapses_at"] == "2026-03-25T23:00:00.000Z"
 
@@ -105,6 +105,23 @@ def test_fifty_parallel_posts_with_one_key_are_one_complaint(world: World) -> No
     assert len({a.text for a in answers}) == 1
     changed = world.post("intake", "/v1/complaints", filing(subject="Another"), key)
     assert (changed.status_code, changed.json()["code"]) == (409, "idempotency-key-reused")
+
+
+def test_the_five_services_count_the_same_complaints(world: World) -> None:
+    citizen = world.file(public_service="water-bill")
+    citizen.until(lambda p: p["due"])
+    assert citizen.act("withdrawal").is_success
+    citizen.until(lambda p: p["status"] == "withdrawn")
+    counts = wait(lambda: [_counted(world, s) for s in world.platform.services], lambda all: all.count(all[0]) == len(all))
+    assert counts[0]["withdrawn"] > 0
+    assert set(counts[0]) == {"triage", "with_body", "waiting_for_citizen", "answered", "refused", "withdrawn", "lapsed"}
+
+
+def _counted(world: World, service: str) -> dict[str, float]:
+    """complaints_total by status, as the service exports it."""
+    lines = world.get(service, "/metrics").text.splitlines()
+    pairs = [line.rpartition(" ") for line in lines if line.startswith("complaints_total{")]
+    return {name.split('"')[1]: float(value) for name, _, value in pairs}
 
 
 def test_all_services_are_ready_and_describe_themselves(world: World) -> None:
