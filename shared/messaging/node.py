@@ -16,10 +16,11 @@ from shared.messaging.engine import Engine, Stop
 from shared.messaging.recover import own_topics, recover
 from shared.messaging.relay import Relay
 from shared.messaging.spec import Spec
+from shared.messaging.tally import Tally
 from shared.messaging.tasks import measure, supervise, ticks, watch
 from shared.messaging.transport import Login, Observer, Producer, Subscription, Unreachable
 from shared.messaging.tx import Tx
-from shared.runtime import migrate
+from shared.runtime import metrics, migrate
 from shared.runtime.app import Readiness
 from shared.runtime.clock import parse_clock
 from shared.runtime.db import Database, retryable, transient
@@ -51,6 +52,7 @@ class Node:
         self.login = Login.of(settings)
         self.topic_ids: dict[str, str] = {}
         self.relay: Relay | None = None
+        self._tally = Tally(settings.state_dir, spec.name, settings.replica) if settings.state_dir and settings.replica else None
         self._observer: Observer | None = None
         self.recovered = False
         self.failed: Stop | None = None
@@ -77,7 +79,7 @@ class Node:
         return done
 
     async def command(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        """As run, for a request: 503 before the node has recovered, so that nothing is decided on a restored, older state."""
+        """As run, for a request: 503 while the store may be a restored, older one, on which nothing must be decided."""
         if not self.recovered:
             raise Problem(503, "starting", "The service is starting: send the same request again.", headers={"Retry-After": "2"})
         return await self.run(work)
@@ -108,7 +110,10 @@ class Node:
         self._tasks.append(asyncio.create_task(supervise(name, work, self.fail), name=name))
 
     async def start(self) -> None:
-        """Starts in the background, in order: store, log, recover, relay, consumer, loops. Readiness says how far it is."""
+        """Starts in the background, in order: store, log, recover, relay, consumer, loops. Readiness says how far it is.
+
+        A store that is known to be no restored one takes commands at once; should the log then not answer, the node is ready without it.
+        """
         self.spawn("start", self._start())
 
     async def stop(self) -> None:
@@ -132,12 +137,12 @@ class Node:
         await self._open_log()
 
     async def _start(self) -> None:
-        await self.open()
-        await recover(self.spec, self.db, self.clock, self.cache, self.observer, self.topic_ids)
-        self.recovered = True
-        self.readiness.set("recovered", True)
+        if await self._open_store():
+            await self._until("store", self._accept, transient)
+        await self._open_log()
+        await self._until("recovered", self._recover, lambda error: isinstance(error, Unreachable) or transient(error))
         if self._producer:
-            self.relay = Relay(self.db, self._producer, self.topic_ids)
+            self.relay = Relay(self.db, self._producer, self.topic_ids, self._tally)
             self.spawn("relay", self.relay.run())
         await self._subscribe()
         for task in self.spec.tasks:
@@ -145,10 +150,29 @@ class Node:
         self.spawn("ticks", ticks(self))
         self.spawn("watch", watch(self))
         self.spawn("measure", measure(self))
-        await self._until_directory()
+        await self._until("directory", self._until_directory, transient)
 
-    async def _open_store(self) -> None:
-        async def look() -> None:
+    async def _accept(self) -> None:
+        """From here on commands are taken."""
+        self.recovered = True
+        self.readiness.set("recovered", True)
+        if not self._needs_directory or (await self.cache.get()).ready:
+            self.readiness.set("directory", True)
+        log.info("commands are taken: this store holds all that ever left it")
+
+    async def _recover(self) -> None:
+        await recover(self.spec, self.db, self.clock, self.cache, self.observer, self.topic_ids)
+        if self._tally:
+            async with self.db.begin() as conn:
+                count = await self._tally.raised(conn)
+            await self._tally.note(count)
+        self.recovered = True
+        self.readiness.set("recovered", True)
+
+    async def _open_store(self) -> bool:
+        """Whether it is known to be no restored one."""
+
+        async def look() -> bool:
             # Without the spec's opening, which may need a schema at its head.
             async with self.db.engine.begin() as conn:
                 if not await migrate.at_head(conn, self.spec.name):
@@ -157,8 +181,11 @@ class Node:
                     await migrate.stamp_clock(conn, self.clock.mode)
                 except migrate.ClockMismatch as mismatch:
                     raise Stop(2, str(mismatch)) from mismatch
+                return await self._tally.complete(conn) if self._tally else False
 
-        await self._until("store", look, transient)
+        complete = await self._until("store", look, transient)
+        self.readiness.set("store", True)
+        return complete
 
     async def _open_log(self) -> None:
         """A new client object for each try: one that failed to start cannot be started again."""
@@ -177,11 +204,13 @@ class Node:
             names = {*self.spec.topics, *own}
             self.topic_ids = await asyncio.to_thread(topics.topic_ids, self.login.servers, self.login.user, self.login.password, names)
             self.engine.topic_ids = self.topic_ids
+            metrics.BROKER_UNREACHABLE.set(0)
 
         await self._until("log", connect, lambda error: isinstance(error, (Unreachable, topics.AdminError, OSError)))
 
     async def _subscribe(self) -> None:
         if not self.spec.topics:
+            self.readiness.set("log", True)
             return
         member = f"{self.consumer}.{self.settings.replica}" if self.settings.replica else None
 
@@ -191,39 +220,44 @@ class Node:
             self.engine.subscription = subscription
             await subscription.start()
 
-        self.readiness.set("log", False, "joining the consumer group")
+        self.readiness.set("log", "log" not in self.readiness.reasons, "joining the consumer group")
         await self._until("log", join, lambda error: isinstance(error, (Unreachable, OSError)))
         await self.engine.ready.wait()
+        self.readiness.set("log", True)
+
+    @property
+    def _needs_directory(self) -> bool:
+        return DIRECTORY in {*self.spec.topics, *own_topics(self.spec.name)}
 
     async def _until_directory(self) -> None:
-        needed = DIRECTORY in self.spec.topics or DIRECTORY in own_topics(self.spec.name)
-        while needed and not (await self.cache.get()).ready:
+        while self._needs_directory and not (await self.cache.get()).ready:
             self.readiness.set("directory", False, "the directory has not been read to its end")
             await asyncio.sleep(0.1)
         self.readiness.set("directory", True)
 
-    async def _until(self, name: str, step: Callable[[], Awaitable[None]], may_pass: Callable[[Exception], bool]) -> None:
+    async def _until(self, name: str, step: Callable[[], Awaitable[T]], may_pass: Callable[[Exception], bool]) -> T:
         """Tries a step of the start until it succeeds, 0.5 to 5 s apart."""
         delay, tries = 0.5, 0
         while True:
             try:
-                await step()
-                self.readiness.set(name, True)
-                return
+                return await step()
             except Exception as error:
                 if not may_pass(error):
                     raise
                 tries += 1
-                why = self._cause(name)
-                self.readiness.set(name, False, why)
+                why = self._cause(name, error)
+                # Who takes commands already does so without the log too, as when the broker ends later.
+                self.readiness.set(name, self.recovered, why)
+                metrics.BROKER_UNREACHABLE.set(name == "log")
                 if tries in (1, 5):
                     log.warning("start waits", part=name, why=why, error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(delay)
             delay = min(delay * 2, 5)
 
-    def _cause(self, name: str) -> str:
+    def _cause(self, name: str, error: Exception) -> str:
         # A wrong password and an absent broker raise the same error.
-        return f"kafka: not reached or login refused (user {self.login.user})" if name == "log" else "the database does not answer"
+        log_away = name == "log" or isinstance(error, Unreachable)
+        return f"kafka: not reached or login refused (user {self.login.user})" if log_away else "the database does not answer"
 
     @property
     def observer(self) -> Observer:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared.messaging import outbox, positions
 from shared.messaging.outbox import Waiting
+from shared.messaging.tally import Tally
 from shared.messaging.transport import Producer
 from shared.runtime import metrics
 from shared.runtime.db import Database, transient
@@ -35,9 +36,9 @@ class Relay:
     A holder that was frozen and wakes may send its batch once more beside its successor; that is harmless for the same reason.
     """
 
-    def __init__(self, db: Database, producer: Producer, topic_ids: Mapping[str, str]) -> None:
+    def __init__(self, db: Database, producer: Producer, topic_ids: Mapping[str, str], tally: Tally | None = None) -> None:
         self._db, self._producer = db, producer
-        self._topic_ids = topic_ids
+        self._topic_ids, self._tally = topic_ids, tally
         self._holder = uuid.uuid4().hex
         self._wake = asyncio.Event()
 
@@ -64,11 +65,14 @@ class Relay:
                 await self._sleep()
 
     async def round(self) -> int:
-        """One batch: lease, read, send, delete. Returns how many rows left; 0 too where another replica holds the lease."""
+        """One batch: lease, read, note, send, delete. Returns how many rows left; 0 too where another replica holds the lease."""
         async with self._db.begin() as conn:
             held = (await conn.execute(_LEASE, {"holder": self._holder, "seconds": LEASE_SECONDS})).first()
             metrics.RELAY_LEASE.set(1 if held else 0)
             rows = await outbox.waiting(conn, ROUND) if held else []
+            count = await self._tally.raised(conn) if rows and self._tally else 0
+        if count and self._tally:
+            await self._tally.note(count)
         if rows:
             await self._send(rows)
         return len(rows)

@@ -147,7 +147,7 @@ async def test_a_restored_store_takes_its_own_facts_back_before_it_is_ready(worl
     before = [await rows(intake, f"{table} {among}", **own) for table in (registers, published)]
     await world.stop(intake)
     forgetful = node_on(world.platform, store, Spec("intake", ()))
-    for table in ("register", "published", "own_position"):
+    for table in ("register", "published", "own_position", "store_stamp"):
         async with forgetful.db.begin() as conn:
             await conn.exec_driver_sql(f"delete from {table}")
     await forgetful.stop()
