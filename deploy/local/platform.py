@@ -139,11 +139,12 @@ class Platform:
         return f"{scheme}://{role}:{secret}@127.0.0.1:{self.ports['postgres']}/{database}"
 
     def env(self, service: str) -> dict[str, str]:
-        """The WASL_ environment of one service."""
+        """The WASL_ environment of one service; "stats.1" is one more replica of stats, on a port of its own."""
+        service, _, replica = service.partition(".")
         usual = service_environment(
             service, self.home, ports=self.ports, pg_url=self.pg_url, clock=self.clock, jwks=self.issuer.jwks, test=self._fast
         )
-        return {**usual, **self._environment.get(service, {})}
+        return {**usual, **self._environment.get(service, {}), **self._replica(service, replica)}
 
     def token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12) -> str:
         return self.issuer.make_token(role, body, sub, hours)
@@ -152,6 +153,13 @@ class Platform:
         """Moves the file clock, in one step for all processes; may be called before `start`."""
         self.home.prepare()
         clocks.move(self.home, instant)
+
+    def _replica(self, service: str, replica: str) -> dict[str, str]:
+        if not replica:
+            return {}
+        port = self.ports.get(f"{service}.{replica}") or local_ports.draw(1)[0]
+        self.ports[f"{service}.{replica}"] = port
+        return {"WASL_REPLICA": replica, "WASL_PORT": str(port)}
 
     def _prepare(self) -> None:
         if left := stop_leftovers(self.home):

@@ -69,6 +69,10 @@ class Postgres:
     def running(self) -> bool:
         return self._server.running()
 
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
     def kill(self, sig: signal.Signals = signal.SIGKILL) -> None:
         """SIGQUIT is PostgreSQL's own crash: its processes end at once, the next start recovers."""
         self._server.kill(sig)

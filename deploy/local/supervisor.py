@@ -14,13 +14,16 @@ STARTS_A_MINUTE = 3
 
 
 class Supervisor:
-    """`environment` gives the WASL_ settings of a service, `command` what runs it, both afresh at each start."""
+    """`environment` gives the WASL_ settings of a service, `command` what runs it, both afresh at each start.
+
+    "stats.1" is one more replica of stats.
+    """
 
     def __init__(
         self,
         home: Home,
         environment: Callable[[str], Mapping[str, str]],
-        command: Callable[[str], Sequence[str]] = lambda name: [sys.executable, "-m", f"services.{name}", "serve"],
+        command: Callable[[str], Sequence[str]] = lambda name: [sys.executable, "-m", f"services.{name.partition('.')[0]}", "serve"],
     ) -> None:
         self._home, self._environment, self._command = home, environment, command
         self._children: dict[str, Child] = {}

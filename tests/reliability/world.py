@@ -51,11 +51,18 @@ class World:
 
     async def connect(self, stack: AsyncExitStack) -> Self:
         for name in SERVICES:
-            self.stores[name] = await asyncpg.connect(self.platform.pg_url(f"wasl_{name}", "postgres", "postgresql"))
-            stack.push_async_callback(self.stores[name].close)
+            await self.enter(name)
+            stack.push_async_callback(self.leave, name)
             login = Login(self.platform.kafka_bootstrap, name, self.platform.kafka_password(name))
             self._logs[name] = await stack.enter_async_context(observing(login))
         return self
+
+    async def enter(self, service: str) -> None:
+        """The superuser's look into a store; again after its server was away."""
+        self.stores[service] = await asyncpg.connect(self.platform.pg_url(f"wasl_{service}", "postgres", "postgresql"))
+
+    async def leave(self, service: str) -> None:
+        await self.stores[service].close()
 
     async def witness(self) -> None:
         """From now on every change of a register leaves a row of its own, which nothing makes unique: a doubled effect is a second row."""

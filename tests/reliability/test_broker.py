@@ -1,0 +1,42 @@
+"""Kafka is killed under load, or is not there when the services start: filings go on, and what waited arrives once it is back."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from deploy.local.environment import SERVICES
+from tests.reliability import outages
+from tests.reliability.conftest import KILLS, LIVES, SEED
+from tests.reliability.ending import must_hold
+from tests.reliability.load import Load
+from tests.reliability.world import World
+
+AT_ONCE = 12
+
+
+@pytest.mark.timeout(900)
+async def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(faulty: World, load: Load) -> None:
+    rng, target = Random(f"{SEED}/broker"), load.ended + LIVES // 4
+    async with load.going(AT_ONCE):
+        for _ in range(KILLS):
+            print(await outages.broker_killed(faulty, load, rng))
+        await load.reach(target)
+    await must_hold(faulty, load)
+
+
+@pytest.mark.timeout(300)
+async def test_services_started_without_the_broker_take_filings(faulty: World, load: Load) -> None:
+    async with load.going(AT_ONCE):
+        await load.reach(load.ended + AT_ONCE)
+    for service in SERVICES:
+        faulty.platform.kill_service(service)
+    faulty.platform.kafka.kill()
+    for service in SERVICES:
+        faulty.platform.start_service(service, wait=False)
+    for service in SERVICES:
+        await asyncio.to_thread(faulty.platform.supervisor.wait_ready, service)
+    await outages.file_now(load, outages.FILED)
+    assert await faulty.outbox("intake") >= outages.FILED
+    await asyncio.to_thread(faulty.platform.kafka.start)
+    await must_hold(faulty, load)
