@@ -20,6 +20,7 @@ _PARK = text("""
 _LIST = text("""select id, topic, partition, "offset", key, headers, value, reason, at, replayed_at from dead_letters
     where (cast(:all as boolean) or replayed_at is null) and (cast(:id as bigint) is null or id = :id) order by id""")
 _DONE = text("update dead_letters set replayed_at = clock_timestamp() where id = :id")
+_DISCARD = text("delete from dead_letters where id = :id")
 _COUNT = text("select count(*) from dead_letters where replayed_at is null")
 
 
@@ -59,6 +60,11 @@ async def listed(conn: AsyncConnection, *, id: int | None = None, all: bool = Fa
 
 async def done(conn: AsyncConnection, id: int) -> None:
     await conn.execute(_DONE, {"id": id})
+
+
+async def discard(conn: AsyncConnection, id: int) -> bool:
+    """Throws away a record that no fix will ever make readable; False where there is none."""
+    return bool((await conn.execute(_DISCARD, {"id": id})).rowcount)
 
 
 async def count(conn: AsyncConnection) -> int:

@@ -29,7 +29,7 @@ async def history(world: World, life: Life | None, id: UUID) -> list[str]:
         for record in await world.records(topic):
             if record.key == str(id).encode():
                 headers = {name: (value or b"").decode() for name, value in record.headers}
-                lines.append(f"  {topic}/{record.partition}@{record.offset} {headers['ce_type']} {(record.value or b'').decode()}")
+                lines.append(f"  {topic}/{record.partition}@{record.offset} {headers.get('ce_type')} {(record.value or b'').decode()}")
     for service in SERVICES:
         seen = await world.rows(service, "select intake, routing, deadlines from witness where complaint_id = $1 order by n", id)
         lines.append(f"  {service} saw versions {[tuple(row.values()) for row in seen]}")

@@ -29,6 +29,7 @@ class Life:
     told: list[str] = field(default_factory=list)
     failed: str | None = None
     response_id: str = ""
+    satisfied: bool = True
     canary: str = ""
     _secret: str = ""
     _body: str = NATIONAL
@@ -76,8 +77,10 @@ class Life:
     async def supply(self) -> None:
         await self._act("information", 201, {"request_id": self._request_id, "text": f"La voici.{self.canary}"}, "unknown-request")
 
-    async def rate(self) -> None:
-        rating = {"response_id": self.response_id, "satisfied": self.number % 3 > 0} | ({"comment": self.canary} if self.canary else {})
+    async def rate(self, satisfied: bool | None = None) -> None:
+        """A rating that says something else than the last one is told anew."""
+        self.satisfied = self.number % 3 > 0 if satisfied is None else satisfied
+        rating = {"response_id": self.response_id, "satisfied": self.satisfied} | ({"comment": self.canary} if self.canary else {})
         await self._act("rating", 200, rating, "unknown-response")
 
     async def withdraw(self) -> None:

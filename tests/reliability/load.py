@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 from tests.reliability.life import Life
 from tests.reliability.ways import Stuck, Targets, Ways
@@ -99,17 +100,24 @@ class Load:
             while self.ended < ended:
                 await asyncio.sleep(0.02)
 
+    async def live(self, plan: str, **given: Any) -> Life:
+        """One life of this plan, to its end. Raises Stuck."""
+        life = self.begin(plan, **given)
+        await PLANS[plan](life)
+        self.ended += 1
+        return life
+
     async def _work(self) -> None:
         while self._going:
-            life = self._begin()
+            life = self.begin(*self._rng.choices(list(self.weights), list(self.weights.values())))
             try:
                 await PLANS[life.plan](life)
             except Stuck as stuck:
                 life.failed = str(stuck)
             self.ended += 1
 
-    def _begin(self) -> Life:
+    def begin(self, plan: str, **given: Any) -> Life:
+        """A life that nothing has happened in yet; whoever begins it lives it."""
         number = len(self.lives)
-        (plan,) = self._rng.choices(list(self.weights), list(self.weights.values()))
-        self.lives.append(Life(self.ways, number, plan, Random(f"{self.seed}/{number}")))
+        self.lives.append(Life(self.ways, number, plan, Random(f"{self.seed}/{number}"), **given))
         return self.lives[-1]

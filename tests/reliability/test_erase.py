@@ -3,7 +3,6 @@
 import asyncio
 import time
 from pathlib import Path
-from random import Random
 from signal import SIGTERM
 
 import pytest
@@ -16,7 +15,7 @@ from tests.reliability.conftest import SEED
 from tests.reliability.dumps import dump, restore
 from tests.reliability.history import report
 from tests.reliability.life import Life
-from tests.reliability.load import PLANS, Load
+from tests.reliability.load import Load
 from tests.reliability.traces import in_columns, in_files, in_topics
 from tests.reliability.world import World
 from tests.reliability.writer import again, write
@@ -65,10 +64,7 @@ async def test_an_erased_person_is_gone_everywhere_and_nothing_brings_them_back(
 
 async def _lived(world: World, load: Load) -> Life:
     """Filed, asked, supplied, answered, rated with a comment, told by mail; and one record of it parked."""
-    life = Life(load.ways, len(load.lives), "asked", Random(SEED), canary=f"-canary-{SEED}-")
-    load.lives.append(life)
-    load.ended += 1
-    await PLANS[life.plan](life)
+    life = await load.live("asked", canary=f"-canary-{SEED}-")
     await write(world, [_bad(life)])
     await world.steady()
     return life
