@@ -17,6 +17,8 @@ KILLS = int(os.environ.get("WASL_PROOF_KILLS", "1"))
 """Effective ones of each service."""
 FORGETTING = {"WASL_TICK_SECONDS": "8", "WASL_ERASURE_RESEND_SECONDS": "6"}
 """Seconds for hours, as deploy/topics.yaml has them for the compaction of a test's broker."""
+REAL_GRACE = 10
+"""Seconds that a fact has to reach deadlines before a breach is told, on a machine that is busy with tests."""
 SEED = os.environ.get("WASL_PROOF_SEED") or str(random.randrange(1_000_000))
 
 
@@ -32,3 +34,12 @@ async def faulty(platform_folder: Path) -> AsyncIterator[World]:
 def load(faulty: World) -> Load:
     print(f"\nseed {SEED} (again with WASL_PROOF_SEED={SEED})")
     return Load(Targets.of(faulty.platform, *BODIES), SEED)
+
+
+@pytest.fixture(scope="session")
+async def timed(platform_folder: Path) -> AsyncIterator[World]:
+    """A world whose legal time stands in a file. It only ever goes on: a test moves it from where it stands."""
+    patient = {"deadlines": {"WASL_REAL_GRACE_SECONDS": str(REAL_GRACE)}}
+    async with world(platform_folder / "timed", clock="file", environment=patient) as made:
+        await made.witness()
+        yield made

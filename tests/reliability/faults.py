@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 from signal import SIGCONT, SIGKILL, SIGSTOP
@@ -10,8 +12,21 @@ from shared.messaging.positions import Place
 from tests.reliability.load import Load
 from tests.reliability.world import World
 
+_HOLD = """
+    insert into lease (name, holder, until) values ('relay', 'nobody', clock_timestamp() + interval '1 hour')
+    on conflict (name) do update set holder = excluded.holder, until = excluded.until"""
 LOOKS = 40
 """So many random moments are tried until one has work in flight."""
+
+
+@asynccontextmanager
+async def relay_held(world: World, service: str) -> AsyncIterator[None]:
+    """What the service commits stays in its outbox until the block ends: its relay finds the lease in another's hands."""
+    await world.stores[service].execute(_HOLD)
+    try:
+        yield
+    finally:
+        await world.stores[service].execute("delete from lease where holder = 'nobody'")
 
 
 @dataclass(frozen=True)
