@@ -189,6 +189,15 @@ async def test_bad_papers_of_an_erased_person_are_not_parked(probe: Make) -> Non
     assert node.failed is None
 
 
+async def test_a_parked_fact_outlives_the_erasure_of_its_person(probe: Make) -> None:
+    """It may be the last of its writer, which nothing else would mend."""
+    node = await probe()
+    header = new_header()
+    last = filed(1, 2, header, withdrawn_at=header.filed_at)
+    await node.engine.batch([filed(0, 1, header), replace(last, value=b"{}"), filed(2, 3, header, erased_at=header.filed_at)])
+    assert await rows(node, 'select topic, "offset" from dead_letters') == [("complaints-intake", 1)]
+
+
 async def test_a_tombstone_takes_away_what_was_parked_before_it(probe: Make) -> None:
     node = await probe()
     bad = RawRecord("papers", 0, 0, str(new_header().id).encode(), b'{"narrative": "the person"}')

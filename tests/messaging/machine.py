@@ -29,6 +29,7 @@ LAWS: dict[str, dict[str, Any]] = {
     "access-to-information@1": {"body": "commune-prima"},
     "suggestion@1": {},
 }
+EXTENSIBLE = ("access-to-information@1",)
 TIMES = tuple(timedelta(**{unit: n}) for unit, n in (("hours", 1), ("days", 1), ("days", 6), ("days", 16), ("days", 45)))
 MINUTE = timedelta(minutes=1)
 AROUND = (-MINUTE, timedelta(), GRACE - MINUTE, GRACE, GRACE + MINUTE)
@@ -79,7 +80,7 @@ class Machine(RuleBasedStateMachine):
     @step
     def a_quiet_day(self, chance: Random) -> None:
         """Everything flows; people do this and that."""
-        for _ in range(chance.randint(1, 4)):
+        for _ in range(chance.randint(2, 8)):
             self.world.settle()
             chance.choice((self._citizen, self._desk, self._desk))(chance, None)
 
@@ -144,7 +145,7 @@ class Machine(RuleBasedStateMachine):
 
     def _file(self, chance: Random, dies: str | None) -> None:
         """Now and then a letter that came long before it was entered."""
-        law = chance.choice(("complaint@1", "complaint@1", *LAWS))
+        law = chance.choice((*LAWS, *LAWS, "complaint@1", "complaint@1", "access-to-information@1"))
         late = chance.choice((0, 0, 0, 40, 61))
         header = Header(
             id=uuid5(_SPACE, f"{self.world.number}/{self._next()}"),
@@ -206,7 +207,7 @@ class Machine(RuleBasedStateMachine):
         acts: list[Act] = [
             ("take up", id, None, partial(deeds.take_up, id)),
             ("ask", id, made, partial(deeds.ask, id, made)),
-            ("extend", id, None, partial(deeds.extend, id)),
+            *[("extend", id, None, partial(deeds.extend, id))] * (3 if known.header.procedure in EXTENSIBLE else 0),
             ("transfer", id, body, partial(deeds.transfer, id, body)),
             ("answer", id, made, partial(deeds.answer, id, made)),
         ]

@@ -18,7 +18,7 @@ from tests.messaging.machine import Machine
 from tests.messaging.memory import State, put_in_place_of_sql
 from tests.messaging.simulated import World
 
-EXAMPLES, STEPS = 400, 20
+EXAMPLES, STEPS = 420, 16
 AS_FEW = settings(
     max_examples=120,
     stateful_step_count=STEPS,
@@ -38,6 +38,7 @@ def finished() -> Iterator[list[World]]:
         yield Machine.finished
 
 
+@pytest.mark.timeout(400)
 def test_whatever_happens_nothing_is_lost_doubled_or_too_early(finished: list[World]) -> None:
     many = settings(AS_FEW, max_examples=EXAMPLES, print_blob=True, phases=list(Phase), derandomize=settings().derandomize)
     run_state_machine_as_test(Machine, settings=many)
