@@ -3,7 +3,7 @@
 from services.deadlines import api, handlers, loop
 from services.deadlines.settings import DeadlinesSettings
 from shared.contracts.registry import DIRECTORY, INTAKE, ROUTING
-from shared.messaging.service import Service
+from shared.messaging.service import Command, Service
 from shared.messaging.spec import Spec
 from shared.runtime.settings import Settings
 
@@ -18,4 +18,5 @@ def build_spec(settings: Settings) -> Spec:
     )
 
 
-SERVICE = Service("deadlines", settings=DeadlinesSettings, spec=build_spec, mount=api.mount)
+CONFIRM = Command("confirm-clock", "vouch for the time after a jump of the clock: what is due is fired again", None, loop.confirm_clock)
+SERVICE = Service("deadlines", settings=DeadlinesSettings, spec=build_spec, mount=api.mount, commands=(CONFIRM,))

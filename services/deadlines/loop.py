@@ -19,24 +19,28 @@ from shared.messaging.transport import Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
 from shared.runtime.db import transient
+from shared.runtime.jumps import WallWatch
 
 log = structlog.get_logger()
 
 CHUNK = 500
 """Complaints a transaction: a storm of a hundred thousand never holds many rows, or the others' batches, for long."""
 MEASURE_SECONDS = 2
+NEXT_STEP = "no clock is fired until wall and database time have agreed for a while, or `confirm-clock`: see that the time is right"
 
 
 async def watch_clocks(node: Node) -> None:
     """Runs until cancelled; a store or log that is away is waited for."""
     settings = settings_of(node)
     marks = Watermarks(timedelta(seconds=settings.grace_seconds), settings.real_grace_seconds)
+    wall = WallWatch(node.clock.wall, settings.clock_agreed_seconds)
     places: list[Place] = []
     while True:
         try:
             places = places or await node.observer.places([INTAKE, ROUTING])
             await look(node, marks, places)
-            await fire_due(node, marks)
+            if await believed(node, wall, marks):
+                await fire_due(node, marks)
             await sweep(node)
         except Exception as error:
             if not (transient(error) or isinstance(error, Unreachable | OSError)):
@@ -67,6 +71,29 @@ async def look(node: Node, marks: Watermarks, places: Sequence[Place]) -> None:
     marks.look(machine, legal, await node.observer.ends(places))
     async with node.read() as conn:
         marks.reach(await positions.read(conn, node.consumer))
+
+
+async def believed(node: Node, wall: WallWatch, marks: Watermarks) -> bool:
+    """Whether wall time may be acted on. Asked after each look at the log, so that what was noted after a jump is forgotten unused."""
+    if moved := wall.look():
+        metrics.CLOCK_JUMPED.inc()
+        log.critical("clock_jumped", seconds=round(moved, 3), next=NEXT_STEP)
+    if wall.doubted:
+        marks.forget()
+        asked = node.clock.wall()
+        async with node.read() as conn:
+            wall.compare(asked, *await store.times(conn))
+    metrics.CLOCK_DOUBTED.set(wall.doubted)
+    node.readiness.set("clock", not wall.doubted, f"clock_jumped by {wall.jump or 0:+.0f} s; {NEXT_STEP}")
+    return not wall.doubted
+
+
+async def confirm_clock(node: Node, argument: str) -> int:
+    """The operator's word that the time of these machines is right."""
+    async with node.db.begin() as conn:
+        await store.confirm_clock(conn)
+    log.warning("clock confirmed: what is due is fired again")
+    return 0
 
 
 async def fire_due(node: Node, marks: Watermarks) -> None:

@@ -13,3 +13,5 @@ class DeadlinesSettings(Settings):
     """The same in machine time; a fact decided in time may still be on its way for so long."""
     round_seconds: float = Field(default=0.2, gt=0)
     """Between two looks at the log."""
+    clock_agreed_seconds: float = Field(default=60, ge=0)
+    """After a jump of wall time: how long it must agree with the database's before anything is fired again; machine time."""

@@ -34,6 +34,14 @@ _STALE = text("""
     limit :most""")
 _FIGURES = text("select count(*) as clocks, min(breach_at) as oldest from clock where procedure is null")
 
+_CONFIRMED = "clock-confirmed"
+_TIMES = text("""
+    select extract(epoch from clock_timestamp())::float8 as now,
+           (select value::float8 from store_stamp where key = :key) as confirmed""")
+_CONFIRM = text("""
+    insert into store_stamp (key, value) values (:key, extract(epoch from clock_timestamp())::text)
+    on conflict (key) do update set value = excluded.value""")
+
 
 async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
     """Puts rows in place of all that these complaints had. Their registers' rows must be locked."""
@@ -74,3 +82,13 @@ async def figures(conn: AsyncConnection) -> tuple[int, datetime | None]:
     """How many clocks are open, and the earliest due time of those that are not breached."""
     row = (await conn.execute(_FIGURES)).one()
     return row.clocks, row.oldest
+
+
+async def times(conn: AsyncConnection) -> tuple[float, float | None]:
+    """The database's time, and when an operator last vouched for the clocks of this service's machines; both in unix seconds."""
+    row = (await conn.execute(_TIMES, {"key": _CONFIRMED})).one()
+    return row.now, row.confirmed
+
+
+async def confirm_clock(conn: AsyncConnection) -> None:
+    await conn.execute(_CONFIRM, {"key": _CONFIRMED})

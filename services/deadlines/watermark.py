@@ -49,6 +49,12 @@ class Watermarks:
                 self.until[partition] = sample.until
                 del self._waiting[partition]
 
+    def forget(self) -> None:
+        """What was noted under a clock that is not believed."""
+        self.until.clear()
+        self._looks.clear()
+        self._waiting.clear()
+
     def _passed_for_long(self, machine: float) -> datetime | None:
         """The latest legal instant known to have passed at least real_grace ago."""
         while len(self._looks) > 1 and self._looks[1][0] <= machine - self.real_grace:

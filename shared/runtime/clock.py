@@ -5,12 +5,16 @@ Back-off, leases, tokens and time-outs use machine time (`time.monotonic`, `time
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from shared.contracts.base import iso, to_milliseconds
+
+Wall = Callable[[], float]
+"""Unix seconds of this machine, which somebody may set at any moment."""
 
 
 class Clock(Protocol):
@@ -22,11 +26,20 @@ class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
+class WallClock(Clock, Protocol):
+    """A clock of a running process; `wall` is what its time is made of."""
+
+    @property
+    def wall(self) -> Wall: ...
+
+
+@dataclass(frozen=True)
 class RealClock:
-    mode = "real"
+    wall: Wall = field(default=time.time, repr=False, compare=False)
+    mode: str = field(default="real", init=False)
 
     def now(self) -> datetime:
-        return to_milliseconds(datetime.now(UTC))
+        return to_milliseconds(datetime.fromtimestamp(self.wall(), UTC))
 
 
 @dataclass(frozen=True)
@@ -36,13 +49,14 @@ class SimulatedClock:
     epoch: datetime
     started_at: float
     speed: float
+    wall: Wall = field(default=time.time, repr=False, compare=False)
 
     @property
     def mode(self) -> str:
         return f"sim:{iso(self.epoch)},{self.started_at!r},{self.speed!r}"
 
     def now(self) -> datetime:
-        return to_milliseconds(self.epoch + timedelta(seconds=(time.time() - self.started_at) * self.speed))
+        return to_milliseconds(self.epoch + timedelta(seconds=(self.wall() - self.started_at) * self.speed))
 
 
 @dataclass
@@ -57,6 +71,7 @@ class FileClock:
     _instant: datetime = field(init=False)
     _seen: tuple[int, int, int] = field(init=False)
     mode: str = field(default="file", init=False)
+    wall: Wall = field(default=time.time, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._seen = self._fingerprint()
@@ -88,7 +103,7 @@ def set_file_clock(path: Path, instant: datetime) -> None:
     os.replace(draft, path)
 
 
-def parse_clock(text: str) -> Clock:
+def parse_clock(text: str) -> WallClock:
     """`real`, `sim:<ISO epoch>,<unix seconds of start>,<speed>` or `file:<path>`; ValueError says what is wrong."""
     kind, _, rest = text.partition(":")
     if text == "real":

@@ -27,7 +27,8 @@ DEAD_LETTERS = Counter("wasl_dead_letters_total", "Records parked as dead letter
 DEAD_LETTERS_WAITING = Gauge("wasl_dead_letters_waiting", "Dead letters parked now.")
 BROKER_UNREACHABLE = Gauge("wasl_broker_unreachable", "1 while Kafka is not reached or refuses the login.")
 
-CLOCK_JUMPED = Counter("wasl_clock_jumped_total", "Times that legal time moved against machine time by more than a minute.")
+CLOCK_JUMPED = Counter("wasl_clock_jumped_total", "Times that wall time moved against the monotonic clock by more than 5 s.")
+CLOCK_DOUBTED = Gauge("wasl_clock_doubted", "1 while wall time is not believed after a jump, so that no legal clock is fired.")
 OPEN_CLOCKS = Gauge("wasl_open_clocks", "Legal clocks on which time may still act.")
 UNFIRED_CLOCK_AGE = Gauge("wasl_unfired_clock_age_seconds", "How long the oldest due and unfired clock is past its due time and grace.")
 
