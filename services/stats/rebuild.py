@@ -11,12 +11,13 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 import structlog
+from pydantic_core import from_json
 
 from services.stats.handlers import renew
 from services.stats.models import FACTS
 from services.stats.progress import Progress
 from services.stats.store import newly_parked
-from shared.contracts.registry import DIRECTORY
+from shared.contracts.registry import DIRECTORY, FACT_TOPICS
 from shared.messaging import positions, slots
 from shared.messaging.engine import Stop
 from shared.messaging.node import Node
@@ -113,13 +114,15 @@ class Worker:
 
     def __init__(self, node: Node, slot: str, progress: Progress) -> None:
         spec = replace(node.spec, opening=slots.opening(slot), batch_opening=None)
-        self.node = Node(spec, node.settings)
+        # Its transactions wait for each other's processor time, and there is no group that could give its partitions away.
+        settings = node.settings.model_copy(update={"kafka_session_timeout_ms": 600_000})
+        self.node = Node(spec, settings)
         self._progress = progress
         self._again = False
 
     async def __aenter__(self) -> "Worker":
         await self.node.open()
-        self.node.engine.subscription = self
+        self.node.engine.subscription, self.node.engine.sift = self, newest
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -157,6 +160,25 @@ class Worker:
 
     async def stop(self) -> None:
         """Nothing to end: the node's observer is the reader."""
+
+
+def newest(records: Sequence[RawRecord]) -> list[RawRecord]:
+    """Without the facts that a later version among these replaces whole: reading their states would be half of a rebuild's work."""
+    last: dict[tuple[str, bytes | None], int] = {}
+    versions = [_version(raw) for raw in records]
+    for raw, version in zip(records, versions, strict=True):
+        if version is not None:
+            last[raw.topic, raw.key] = max(version, last.get((raw.topic, raw.key), version))
+    return [raw for raw, version in zip(records, versions, strict=True) if version is None or version == last[raw.topic, raw.key]]
+
+
+def _version(raw: RawRecord) -> int | None:
+    """None where the engine must look itself: no fact, or none that can be read."""
+    try:
+        version = from_json(raw.value or b"")["version"] if raw.topic in FACT_TOPICS else None
+    except (ValueError, LookupError, TypeError):
+        return None
+    return version if type(version) is int else None
 
 
 def _behind(reached: Mapping[Place, int], ends: Mapping[Place, int]) -> dict[Place, int]:

@@ -17,8 +17,9 @@ class Contract(BaseModel):
 
 def to_milliseconds(at: datetime) -> datetime:
     """The same instant in UTC, cut (not rounded) to milliseconds: what the wire can carry."""
-    at = at.astimezone(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    if at.utcoffset():
+        at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
 
 
 def iso(at: datetime) -> str:

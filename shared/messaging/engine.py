@@ -70,6 +70,8 @@ class Engine:
         self.consumer = consumer
         self.topic_ids: Mapping[str, str] = {}
         self.subscription: Upstream | None = None
+        self.sift: Callable[[Sequence[RawRecord]], Sequence[RawRecord]] = lambda records: records
+        """Leaves out records of a whole batch that need not be looked at; their positions are passed all the same."""
         self.ready = asyncio.Event()
         self._db, self._clock, self._cache = db, clock, cache
         self._committed, self._fail = committed, fail
@@ -142,7 +144,7 @@ class Engine:
         async with self._db.begin() as conn:
             _, fresh = await self._claim(conn, records)
             if fresh:
-                await self._apply(conn, fresh, directory)
+                await self._apply(conn, self.sift(fresh), directory)
                 await positions.advance(conn, self.consumer, {place: Position(_next(group)) for place, group in _by_place(fresh)})
         await self._after(fresh, "committed")
 
