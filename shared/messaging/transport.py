@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
@@ -24,8 +25,8 @@ from shared.messaging.records import Outgoing, RawRecord
 from shared.runtime.settings import Settings
 
 BATCH = 500
-BATCH_TIMEOUT_MS = 5
-"""FastStream sleeps this long again after an empty poll, so it is also latency."""
+WAIT_MS = 250
+"""The longest wait for records; the first one ends it at once."""
 REBALANCE_TIMEOUT_MS = 60_000
 """How long a batch in flight may hold a rebalance. The client's own default is the session time-out, too short."""
 
@@ -114,7 +115,6 @@ class Subscription:
             group_id=group,
             group_instance_id=member,
             max_records=BATCH,
-            batch_timeout_ms=BATCH_TIMEOUT_MS,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             partition_assignment_strategy=(RangePartitionAssignor,),
@@ -125,6 +125,8 @@ class Subscription:
             parser=_parse,
             decoder=_decode,
         )
+        # FastStream's own sleeps again after each empty poll: its wait would be latency, or a hundred wake-ups a second.
+        self._subscriber.get_msg = _fetch  # type: ignore[method-assign]
         self._subscriber(self._receive)
 
     async def start(self) -> None:
@@ -223,6 +225,11 @@ async def observing(login: Login) -> AsyncIterator[Observer]:
         yield observer
     finally:
         await observer.stop()
+
+
+async def _fetch(consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
+    fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=BATCH)
+    return tuple(chain.from_iterable(fetched.values()))
 
 
 def _raw(record: Any) -> RawRecord:
