@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -121,6 +122,7 @@ async def expected(platform: Platform) -> list[tuple[Any, ...]]:
     return [astuple(row) for row in made]
 
 
+@pytest.mark.timeout(400)
 async def test_rebuilt_beside_the_live_one_it_is_equal_and_never_seen_half_built(live: Live) -> None:
     stop, answers = asyncio.Event(), [await live.ask()]
 
@@ -158,18 +160,16 @@ async def _whole_and_never_less(live: Live, answers: list[tuple[int, _OFFSETS]])
     assert answers[0][0] < answers[-1][0]
 
 
+@pytest.mark.timeout(400)
 async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(live: Live) -> None:
     """An erasure that another transaction holds back stops one of its two workers, while the other goes on."""
     id = await live.life(ERASED)
     await live.caught_up()
     figures, rows = await live.ask(), await live.rows("public")
-    blocker = await asyncpg.connect(live.bench.platform.pg_url(_database(live.bench.node), "postgres", "postgresql"))
-    async with asyncio.timeout(60):
-        transaction = blocker.transaction()
-        await transaction.start()
-        await blocker.execute("delete from erased where complaint_id = $1", id)
+    async with held_back(live, id) as blocker:
         first = await live.process()
         while not (await live.rows("twin") and await _waiting(blocker)):
+            assert first.returncode is None, await first.communicate()
             await asyncio.sleep(0.05)
         second = await live.process()
         said, _ = await second.communicate()
@@ -177,16 +177,29 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
         assert b"another rebuild is at work" in said
         assert len(await live.rows("twin")) < len(rows)
         first.send_signal(signal.SIGKILL)
-        await first.wait()
+        await first.communicate()
         assert (await live.ask(), await live.slot()) == (figures, "public")
-        await transaction.rollback()
-        await blocker.close()
     third = await live.process()
     said, _ = await third.communicate()
     assert (third.returncode, await live.slot()) == (0, "twin"), said.decode()
     assert (await live.ask(), await live.rows("twin"), await live.rows("public")) == (figures, rows, [])
 
 
+@asynccontextmanager
+async def held_back(live: Live, id: UUID) -> AsyncIterator[asyncpg.Connection]:
+    """Until the block's end, whoever would note this erasure waits."""
+    blocker = await asyncpg.connect(live.bench.platform.pg_url(_database(live.bench.node), "postgres", "postgresql"))
+    transaction = blocker.transaction()
+    await transaction.start()
+    try:
+        await blocker.execute("delete from erased where complaint_id = $1", id)
+        yield blocker
+    finally:
+        await transaction.rollback()
+        await blocker.close()
+
+
+@pytest.mark.timeout(400)
 async def test_what_the_live_one_took_and_the_rebuild_cannot_keeps_the_live_one(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     id = await live.life(["answer"])
     await live.caught_up()
