@@ -15,6 +15,7 @@ from shared.contracts.registry import INTAKE, ROUTING
 from shared.messaging import positions
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
+from shared.messaging.tasks import pause
 from shared.messaging.transport import Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -25,7 +26,6 @@ log = structlog.get_logger()
 
 CHUNK = 500
 """Complaints a transaction: a storm of a hundred thousand never holds many rows, or the others' batches, for long."""
-MEASURE_SECONDS = 2
 NEXT_STEP = "no clock is fired until wall and database time have agreed for a while, or `confirm-clock`: see that the time is right"
 
 
@@ -53,6 +53,7 @@ async def measure_clocks(node: Node) -> None:
     """Keeps the gauges of clocks."""
     grace = settings_of(node).grace_seconds
     while True:
+        began = time.monotonic()
         try:
             async with node.read() as conn:
                 clocks, oldest = await store.figures(conn)
@@ -62,7 +63,7 @@ async def measure_clocks(node: Node) -> None:
         except Exception as error:
             if not transient(error):
                 raise
-        await asyncio.sleep(MEASURE_SECONDS)
+        await asyncio.sleep(pause(began))
 
 
 async def look(node: Node, marks: Watermarks, places: Sequence[Place]) -> None:
