@@ -27,12 +27,16 @@ class World:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self.http = httpx.Client(timeout=20)
+        self._now = ""
 
     def close(self) -> None:
         self.http.close()
 
     def at(self, instant: str) -> None:
-        """Moves legal time for all five services."""
+        """Moves legal time for all five services; only onward, as they have already acted on what is past."""
+        if instant < self._now:
+            raise ValueError(f"legal time stands at {self._now} and cannot go back to {instant}")
+        self._now = instant
         self.platform.set_clock(instant)
 
     def file(self, **fields: Any) -> "Citizen":

@@ -66,7 +66,6 @@ class Agency:
 
 
 def test_a_subscriber_knows_what_the_page_says_and_no_person(world: World, tmp_path: Path) -> None:
-    world.at("2026-03-02T09:00:00Z")
     before = world.file(public_service="birth-certificate", territory="010010101", narrative=NARRATIVE)
     before.until(lambda p: p["status"] == "with_body" and p["due"])
     agency = Agency(world, tmp_path)

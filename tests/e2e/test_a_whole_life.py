@@ -2,6 +2,8 @@
 
 Noria keeps UTC+1 all year. Filed Monday 2 March 2026; day 0 does not count, so day 60 is 1 May. The filer was asked on 10 March
 and answered on the 15th: the five days from 11 to 15 March do not count, so the last day is 6 May.
+
+This file stands first in its folder: legal time only goes on, and the others begin where it ends, or later.
 """
 
 from concurrent.futures import ThreadPoolExecutor
