@@ -49,7 +49,8 @@ def platform_folder() -> Iterator[Path]:
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=HOMES))
     yield folder
-    shutil.rmtree(folder)
+    # A process that is just ending takes away files of its own meanwhile.
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
