@@ -40,14 +40,14 @@ async def told(bench: Bench) -> list[str]:
     return [f"<{notice.id}@wasl.example>" for name, notice in await bench.outbox() if name == "notice-sent"]
 
 
-async def taken(server: MailServer, at_least: int, seconds: float = 20) -> None:
+async def taken(server: MailServer, at_least: int, seconds: float = 80) -> None:
     until = time.monotonic() + seconds
     while len(server.mails()) < at_least:
         assert time.monotonic() < until, server.copies()
         await asyncio.sleep(0.02)
 
 
-async def all_wait_for_a_lock(bench: Bench, count: int, seconds: float = 20) -> None:
+async def all_wait_for_a_lock(bench: Bench, count: int, seconds: float = 80) -> None:
     until = time.monotonic() + seconds
     while (await bench.execute(WAITING_FOR_A_LOCK))[0].n < count:
         assert time.monotonic() < until

@@ -94,7 +94,7 @@ async def sending(bench: Bench) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def settled(bench: Bench, seconds: float = 30) -> None:
+async def settled(bench: Bench, seconds: float = 80) -> None:
     """Until no notice waits."""
     until = time.monotonic() + seconds
     while rows := await bench.execute("select code, state, reason from notices where state in ('held', 'pending', 'sending')"):
