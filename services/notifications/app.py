@@ -11,6 +11,7 @@ from shared.contracts.registry import CONTACTS, DEADLINES, DIRECTORY, INTAKE, NO
 from shared.messaging.node import Node
 from shared.messaging.service import Service
 from shared.messaging.spec import Spec
+from shared.messaging.tasks import caught_up
 from shared.runtime.settings import Settings
 
 
@@ -36,6 +37,8 @@ def sender(node: Node) -> Sender:
 
 
 async def sending(node: Node) -> None:
+    """Quiet until the store has caught up: what a later fact takes back is not told."""
+    await caught_up(node)
     await sender(node).run()
 
 

@@ -14,6 +14,7 @@ from shared.contracts.registry import PRIVATE_TOPICS, TICK, TOPICS
 from shared.contracts.states import CLOSED, OPEN
 from shared.messaging import dead_letters, outbox, positions, topics
 from shared.messaging.engine import Stop
+from shared.messaging.positions import Place
 from shared.messaging.records import tombstone
 from shared.messaging.transport import Unreachable
 from shared.runtime import metrics
@@ -45,6 +46,25 @@ async def supervise(name: str, work: Coroutine[Any, Any, None], fail: Callable[[
     except Exception as error:
         log.exception("a loop ended", loop=name)
         fail(Stop(5, f"{name}: {type(error).__name__}: {error}"))
+
+
+async def caught_up(node: "Node") -> None:
+    """Returns once this store has taken all that its topics held at the call.
+
+    For loops that act outwards: in a store that was away or restored, what is long over looks for a moment as if it were still so.
+    """
+    ends: dict[Place, int] = {}
+    while True:
+        try:
+            ends = ends or await node.observer.held(await node.observer.places(node.spec.topics))
+            async with node.db.begin() as conn:
+                known = await positions.read(conn, node.consumer)
+            if all(known.get(place, 0) >= end for place, end in ends.items()):
+                return
+        except Exception as error:
+            if not transient(error) and not isinstance(error, (Unreachable, OSError)):
+                raise
+        await asyncio.sleep(0.2)
 
 
 async def watch(node: "Node") -> None:

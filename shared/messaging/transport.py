@@ -200,6 +200,11 @@ class Observer:
         ends = await self._consumer.end_offsets([TopicPartition(*place) for place in places])
         return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
 
+    async def held(self, places: Sequence[Place]) -> dict[Place, int]:
+        """The end offset of each place that holds any record now."""
+        begins = await self._consumer.beginning_offsets([TopicPartition(*place) for place in places])
+        return {place: end for place, end in (await self.ends(places)).items() if end > begins[TopicPartition(*place)]}
+
     async def stretch(self, start: Mapping[Place, int], batch: int = BATCH) -> AsyncIterator[list[RawRecord]]:
         """The records from these offsets up to the ends as they are now, in batches of at most so many; a batch may be empty."""
         ends = await self.ends(list(start))

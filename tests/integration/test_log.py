@@ -1,7 +1,7 @@
 """Nodes on the real broker: what is committed arrives once, in order, whatever is started, stopped, or late."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
 import pytest
@@ -12,9 +12,12 @@ from shared.messaging.codec import decode
 from shared.messaging.engine import Engine
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
+from shared.messaging.registers import Change
 from shared.messaging.republish import NotEmpty, republish
 from shared.messaging.spec import Spec
+from shared.messaging.tasks import caught_up
 from shared.messaging.transport import observing
+from shared.messaging.tx import Tx
 from tests.support.probe import FACTS, again, file, fresh_store, node_on, note_effects, rows
 
 Start = Callable[..., object]
@@ -167,3 +170,31 @@ async def test_republish_refuses_a_topic_that_holds_records(world: World) -> Non
     with pytest.raises(NotEmpty, match="ends at"):
         await republish("intake", intake.db, intake.clock, intake.observer, intake.producer)
     assert await told(intake, {id}) == {id: [1]}
+
+
+async def test_a_loop_that_waits_for_it_begins_with_all_that_the_log_held(world: World) -> None:
+    intake = await world.intake()
+    ids = {await file(intake) for _ in range(40)}
+
+    async def emptied() -> bool:
+        return await rows(intake, "select 1 from outbox limit 1") == []
+
+    await until(emptied)
+    found: list[int] = []
+
+    async def slow(changes: Sequence[Change], tx: Tx) -> None:
+        await asyncio.sleep(0.5)
+        await note_effects(changes, tx)
+
+    async def loop(node: Node) -> None:
+        before = await seen(node, ids)
+        await caught_up(node)
+        found.extend([before, await seen(node, ids)])
+        await asyncio.Event().wait()
+
+    async def begun() -> bool:
+        return bool(found)
+
+    await world.start(await fresh_store(world.platform, "stats"), Spec("stats", FACTS, slow, tasks=(loop,)), "late")
+    await until(begun)
+    assert found[0] < found[1] == len(ids)
