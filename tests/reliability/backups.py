@@ -1,0 +1,67 @@
+"""A store's backup, made and put back as the runbook says, and what a store holds, table by table."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.local.postgres import PROGRAMS
+from tests.reliability.world import World
+
+Content = dict[str, list[tuple[Any, ...]]]
+
+LOST = {"idempotency", "secret_version", "audit"}
+"""What no log holds; docs/guarantees.md says so. (Of the ledger, the states other than sent: see _ONLY.)"""
+OF_THIS_STORE = {"consumer_position", "own_position", "lease", "live", "store_stamp", "witness"}
+"""What says how far this very store has come, and not what it knows."""
+_ONLY = {
+    "notices": "id, complaint_id, code, subject, audience, channel, sent_at from {0} where state = 'sent'",
+    "directory_record": "key, version, value from {0}",  # the stamp is the order in which this store got them
+    "erased": "complaint_id, at from {0}",  # when its tombstones went out again is this store's matter
+}
+_TABLES = """
+    select schemaname || '.' || tablename as place, tablename as name from pg_tables
+    where schemaname in ('public', 'twin') order by 1"""
+
+
+async def dump(world: World, service: str, file: Path) -> None:
+    """While the service runs."""
+    await _run(world, "pg_dump", f"wasl_{service}", "-Fc", "--file", str(file))
+
+
+async def put_back(world: World, service: str, file: Path) -> None:
+    """While the service is stopped."""
+    await _run(world, "pg_restore", f"wasl_{service}", "--clean", "--if-exists", "--exit-on-error", str(file))
+
+
+async def content(world: World, service: str) -> Content:
+    """All rows of all tables but those that a restore loses by its nature."""
+    found: Content = {}
+    for table in await world.rows(service, _TABLES):
+        if table["name"] not in LOST | OF_THIS_STORE:
+            what = _ONLY.get(table["name"], "* from {0}").format(table["place"])
+            rows = await world.rows(service, f"select {what}")
+            found[table["place"]] = sorted((tuple(row.values()) for row in rows), key=repr)
+    return found
+
+
+def differences(before: Content, after: Content) -> list[str]:
+    """The first rows of each table that are in one of them only."""
+    found = []
+    for table in sorted(before.keys() | after.keys()):
+        old, new = before.get(table, []), after.get(table, [])
+        gone, come = [row for row in old if row not in new], [row for row in new if row not in old]
+        if old != new:
+            found.append(f"{table}: {len(gone)} rows gone, {len(come)} come; {gone[:2]} / {come[:2]}")
+    return found
+
+
+async def _run(world: World, program: str, database: str, *words: str) -> None:
+    url = world.platform.pg_url(database, "postgres", "postgresql")
+    login, _, place = url.removeprefix("postgresql://").partition("@")
+    environment: Mapping[str, str] = os.environ | {"PGPASSWORD": login.partition(":")[2]}
+    command: Sequence[str] = [str(PROGRAMS / "bin" / program), *words, "--dbname", f"postgresql://postgres@{place}"]
+    done = await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
