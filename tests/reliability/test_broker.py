@@ -32,10 +32,7 @@ async def test_services_started_without_the_broker_take_filings(faulty: World, l
     for service in SERVICES:
         faulty.platform.kill_service(service)
     faulty.platform.kafka.kill()
-    for service in SERVICES:
-        faulty.platform.start_service(service, wait=False)
-    for service in SERVICES:
-        await asyncio.to_thread(faulty.platform.supervisor.wait_ready, service)
+    await outages.start_all(faulty)
     await outages.file_now(load, outages.FILED)
     assert await faulty.outbox("intake") >= outages.FILED
     await asyncio.to_thread(faulty.platform.kafka.start)
