@@ -11,6 +11,9 @@ from signal import SIGCONT, SIGSTOP, SIGTERM
 from tests.reliability.faults import LOOKS
 from tests.reliability.world import World
 
+TAKE_OVER_SECONDS = 60
+"""From a freeze until the other replica has taken all: longer is a failure."""
+
 _IDLE_INSIDE = """
     select count(*) from pg_stat_activity
     where application_name = $1 and state = 'idle in transaction' and state_change < clock_timestamp() - interval '0.2 s'"""
@@ -60,17 +63,21 @@ async def freeze(world: World, service: str, rng: Random) -> int:
 
 async def zombies(world: World, services: Sequence[str], rng: Random) -> list[Frozen]:
     """Freezes the first replica of each until its second has taken over what it had in hand, then lets it write on."""
-    found = []
-    for service in services:
-        inside, began = await freeze(world, service, rng), time.monotonic()
-        ends = await world.ends(service)
-        in_hand = await world.behind(service, ends)
+    try:
+        return [await _taken_over(world, service, rng) for service in services]
+    finally:
+        for service in services:
+            world.platform.kill_service(service, SIGCONT)
+
+
+async def _taken_over(world: World, service: str, rng: Random) -> Frozen:
+    inside, began = await freeze(world, service, rng), time.monotonic()
+    ends = await world.ends(service)
+    in_hand = await world.behind(service, ends)
+    async with asyncio.timeout(TAKE_OVER_SECONDS):
         while await world.behind(service, ends):
             await asyncio.sleep(0.1)
-        found.append(Frozen(service, inside, in_hand, time.monotonic() - began))
-    for service in services:
-        world.platform.kill_service(service, SIGCONT)
-    return found
+    return Frozen(service, inside, in_hand, time.monotonic() - began)
 
 
 @asynccontextmanager
