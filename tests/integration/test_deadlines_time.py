@@ -96,6 +96,16 @@ async def test_facts_that_arrive_while_time_acts_are_not_lost(deadlines):
     assert await deadlines.rows() == []
 
 
+async def test_a_breach_stands_though_the_clock_was_set_back_when_it_was_told(deadlines):
+    filed = await deadlines.file()
+    deadlines.bench.at("2026-05-01T22:30:00Z")  # half an hour before it is due, by a clock that was an hour ahead before
+    await fire_due(deadlines.bench.node, known_up_to("2026-05-01T23:00:00Z"))
+    await deadlines.told()
+    await deadlines.routed(filed, 1, case())
+    clock = (await deadlines.clocks(filed))["answer"]
+    assert (clock.breached_at, clock.corrected_at) == (at("2026-05-01T23:00:00Z"), None)
+
+
 async def test_a_timely_answer_that_was_heard_of_late_takes_the_breach_back(deadlines):
     filed = await deadlines.file()
     await deadlines.pass_time(LATE)
