@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
 .DEFAULT_GOAL := help
-.PHONY: help up reset token demo bench test lint fmt lock
+.PHONY: help up reset token demo bench test proof lint fmt lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: $(STAMP) ## measure the platform on this machine
 
 test: lint ## every check and test, on a real broker and a real database (args="-k name")
 	$(BIN)/pytest $(args)
+
+proof: $(STAMP) ## every fault, the long ones too (WASL_PROOF_LIVES=2000 WASL_PROOF_KILLS=3: longer forms)
+	$(BIN)/pytest tests/reliability -s -m "proof or not proof" $(args)
 
 lint: $(STAMP) ## style, types, and who may import whom
 	$(BIN)/ruff check

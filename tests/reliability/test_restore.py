@@ -13,6 +13,8 @@ from tests.reliability.ending import must_hold
 from tests.reliability.load import Load
 from tests.reliability.world import World
 
+pytestmark = pytest.mark.proof
+
 AT_ONCE = 12
 RESTORED = ("routing", "intake", "deadlines", "stats", "notifications")
 NEWER = 500

@@ -11,6 +11,8 @@ from tests.reliability.ending import must_hold
 from tests.reliability.load import Load
 from tests.reliability.world import World
 
+pytestmark = pytest.mark.proof
+
 AT_ONCE = 12
 HELD_SECONDS = float(os.environ.get("WASL_PROOF_HELD_SECONDS", "10"))
 """300 in the long form: more than a member may go without a poll."""

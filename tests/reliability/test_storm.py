@@ -26,6 +26,8 @@ from tests.reliability.world import NORIA, World
 from tests.support.stores import open_bench
 from tests.support.timed import Deadlines, known_up_to
 
+pytestmark = pytest.mark.proof
+
 DUE = int(os.environ.get("WASL_PROOF_STORM", "5000"))
 OPEN = int(os.environ.get("WASL_PROOF_OPEN", "200000"))
 LONG = "WASL_PROOF_STORM" in os.environ

@@ -22,6 +22,8 @@ from tests.reliability.ways import Json, Targets
 from tests.reliability.world import World, world
 from tests.support.wire import Wire
 
+pytestmark = pytest.mark.proof
+
 AT_ONCE = 12
 WRITERS = ("routing", "intake", "deadlines", "notifications")
 

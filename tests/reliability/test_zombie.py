@@ -10,6 +10,8 @@ from tests.reliability.ending import must_hold
 from tests.reliability.load import Load
 from tests.reliability.world import World
 
+pytestmark = pytest.mark.proof
+
 AT_ONCE = 12
 SERVICES = ("stats", "routing")
 
