@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from shared.messaging import dead_letters, positions
 from shared.messaging.dead_letters import DeadLetter
-from shared.messaging.engine import Stop
+from shared.messaging.engine import POISON_LIMIT, Stop
 from shared.messaging.node import Node
 from shared.messaging.recover import recover
 from shared.messaging.republish import NotEmpty, republish
@@ -105,7 +105,8 @@ async def _republish(node: Node, arguments: argparse.Namespace) -> int:
 async def _dead_letters(node: Node, arguments: argparse.Namespace) -> int:
     if arguments.action == "resume":
         async with node.db.begin() as conn:
-            print(f"resumed {await positions.resume(conn, node.consumer)} partitions; start the service again")
+            resumed = await positions.resume(conn, node.consumer, POISON_LIMIT - 1)
+        print(f"resumed {resumed} partitions; start the service again")
         return 0
     async with node.db.begin() as conn:
         letters = await dead_letters.listed(conn, id=arguments.id)

@@ -30,7 +30,7 @@ _RENEW = text("""
     from unnest(cast(:topic as text[]), cast(:topic_id as text[])) as u (topic, topic_id)
     where p.consumer = :consumer and p.topic = u.topic and p.topic_id <> u.topic_id""")
 _READ = text("select topic, partition, next_offset from consumer_position where consumer = :consumer")
-_RESUME = text("update consumer_position set bad_in_row = 0 where consumer = :consumer and bad_in_row > 0")
+_RESUME = text("update consumer_position set bad_in_row = 0 where consumer = :consumer and bad_in_row >= :bad")
 _OWN = text("select topic, partition, topic_id, next_offset from own_position")
 _RAISE_OWN = text("""
     insert into own_position as p (topic, partition, topic_id, next_offset)
@@ -85,9 +85,9 @@ async def read(conn: AsyncConnection, consumer: str) -> dict[Place, int]:
     return {(r.topic, r.partition): r.next_offset for r in await conn.execute(_READ, {"consumer": consumer})}
 
 
-async def resume(conn: AsyncConnection, consumer: str) -> int:
-    """Lets a consumer that stopped on poison go on; returns how many partitions that concerns."""
-    return (await conn.execute(_RESUME, {"consumer": consumer})).rowcount
+async def resume(conn: AsyncConnection, consumer: str, bad: int) -> int:
+    """Lets a consumer that stopped after `bad` records in a row go on; returns how many partitions had that many."""
+    return (await conn.execute(_RESUME, {"consumer": consumer, "bad": bad})).rowcount
 
 
 async def own(conn: AsyncConnection) -> dict[Place, tuple[str, int]]:

@@ -12,6 +12,7 @@ from shared.contracts.events import Cause, IntakeFact
 from shared.contracts.private import Papers, Person
 from shared.contracts.states import Filing
 from shared.messaging import dead_letters, positions
+from shared.messaging.engine import POISON_LIMIT
 from shared.messaging.node import Node
 from shared.messaging.records import RawRecord
 from shared.messaging.registers import Change
@@ -150,7 +151,7 @@ async def test_twenty_bad_in_a_row_stop_the_consumer_until_it_is_resumed(probe: 
     assert again.failed is not None
     assert await position(node) == 19
     async with node.db.begin() as conn:
-        assert await positions.resume(conn, node.consumer) == 1
+        assert await positions.resume(conn, node.consumer, POISON_LIMIT - 1) == 1
     resumed = node_on_same(node)
     await resumed.engine.batch([*bad[19:24], filed(24)])
     assert (resumed.failed, await position(node)) == (None, 25)

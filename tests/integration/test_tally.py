@@ -42,8 +42,7 @@ class Desk:
         await until(lambda: node.relay is not None)
         for _ in range(filings):
             await file(node)
-        while await rows(node, "select 1 from outbox limit 1"):
-            await asyncio.sleep(0.02)
+        await sent(node)
         await self.stop()
 
     async def copy(self) -> None:
@@ -70,6 +69,12 @@ async def until(condition: object, seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.02)
+
+
+async def sent(node: Node) -> None:
+    """Until nothing waits, neither what was filed nor what a fresh store tells again of those erased on the shared log."""
+    while await rows(node, "select 1 from outbox limit 1"):
+        await asyncio.sleep(0.02)
 
 
 async def takes_commands(node: Node) -> bool:
@@ -128,8 +133,7 @@ async def test_what_another_replica_sent_counts(desk: Desk) -> None:
     node = await desk.start(replica="1")
     await until(lambda: node.relay is not None)
     await file(node)
-    while await rows(node, "select 1 from outbox limit 1"):
-        await asyncio.sleep(0.02)
+    await sent(node)
     await desk.stop()
     await desk.put_back()
     assert not await takes_commands(await desk.start(kafka=NOBODY))
@@ -138,6 +142,7 @@ async def test_what_another_replica_sent_counts(desk: Desk) -> None:
 async def test_a_round_is_noted_before_it_is_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     node = await desk.start()
     await until(lambda: node.relay is not None)
+    await sent(node)
     before = {path.name: path.read_text(encoding="utf-8") for path in desk.notes.iterdir()}
     held = asyncio.Event()
 

@@ -33,8 +33,6 @@ _REGISTERS = """
     select complaint_id, intake_version as intake, routing_version as routing, deadlines_version as deadlines,
            coalesce(routing->>'status', 'triage') as status, routing->'response'->>'id' as response from register"""
 
-_NOTICES = "select id, complaint_id, code, audience, attempts > 0 and state in ('skipped', 'failed') as given_up from notices"
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -121,8 +119,8 @@ async def notices_once(world: World, lives: Sequence[Life], notices: Log) -> lis
     A mail whose answer was lost and that no longer holds at its second turn is not sent again: it was perhaps taken, and is not told.
     """
     mailed = dict(world.mails())
-    ledger = {str(row["id"]): row for row in await world.rows("notifications", _NOTICES)}
-    told = {id for id, row in ledger.items() if id in notices.values or (id in mailed and row["given_up"])}
+    ledger = await world.ledger()
+    told = {id for id, row in ledger.items() if id in notices.values or (id in mailed and (row["given_up"] or id in world.given_up))}
     found = [Finding(f"notices: {what}", id) for what, id in notices.broken]
     found += [Finding(f"notice {id} was told and is not in the ledger") for id in notices.values.keys() - ledger.keys()]
     found += [Finding(f"notice {id} was told and no mail was taken") for id in notices.values.keys() - mailed.keys()]

@@ -65,10 +65,11 @@ async def test_with_the_relay_running_no_breach_of_it_is_told(timed: World, load
 
 
 async def _awaited(world: World, load: Load) -> tuple[Life, datetime]:
-    """A complaint that a body has taken up, and when its answer is due."""
+    """A complaint of which deadlines knows that a body has taken it up, and when its answer is due."""
     life = load.begin("answered")
     await life.file("water-bill", "water-office")
     await life.take_up()
+    await world.steady()
     due = await _until(lambda: _clock(world, life, "due_at"))
     assert due > _text(parse_clock(world.platform.clock).now() + timedelta(days=50))
     return life, datetime.fromisoformat(due)

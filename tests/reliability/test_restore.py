@@ -47,6 +47,7 @@ async def test_a_restored_store_is_what_it_was(faulty: World, load: Load, tmp_pa
 async def restored(world: World, service: str, file: Path) -> None:
     """Puts one store back and lets it catch up; it must then hold what it held, and nobody be told anything twice."""
     before, facts, mails = await backups.content(world, service), await count(world, service, _FACTS), Counter(world.mails())
+    await world.note_given_up()
     world.platform.kill_service(service, SIGTERM)
     await backups.put_back(world, service, file)
     newer = facts - await count(world, service, _FACTS)

@@ -37,14 +37,16 @@ _WITNESS = """
 _POSITIONS = "select topic, partition, next_offset from consumer_position where consumer = $1"
 _OUTBOX = "select count(*) from outbox"
 _NOTICES = "select count(*) from notices where state in ('held', 'pending', 'sending')"
+_LEDGER = "select id, complaint_id, code, audience, attempts > 0 and state in ('skipped', 'failed') as given_up from notices"
 _TRANSACTIONS = "select count(*) from pg_stat_activity where application_name = any($1) and xact_start is not null"
 
 
 class World:
-    """Started by `world`. `stores` are one superuser's connections, by service."""
+    """Started by `world`. `stores` are one superuser's connections, by service; `given_up` is what `ledger` adds."""
 
     def __init__(self, platform: Platform, mail: MailServer | None = None) -> None:
         self.platform = platform
+        self.given_up: dict[str, asyncpg.Record] = {}
         self.stores: dict[str, asyncpg.Connection] = {}
         self._logs: dict[str, Observer] = {}
         self.mail = mail
@@ -114,6 +116,14 @@ class World:
             start = dict.fromkeys(await log.places([topic]), 0)
             found = [record async for batch in log.stretch(start) for record in batch]
         return sorted(found, key=lambda record: (record.partition, record.offset))
+
+    async def note_given_up(self) -> None:
+        """Before a restore of the ledger: which mails were perhaps taken and never told. No log holds that, so the ledger forgets it."""
+        self.given_up |= {id: row for id, row in (await self.ledger()).items() if row["given_up"]}
+
+    async def ledger(self) -> dict[str, asyncpg.Record]:
+        """The notices by id; and those that a ledger before a restore had given up after a first try."""
+        return self.given_up | {str(row["id"]): row for row in await self.rows("notifications", _LEDGER)}
 
     def mails(self) -> list[tuple[str, str]]:
         """Every message that the mail server has taken, each copy for itself: its Message-ID's left half, and to whom."""
