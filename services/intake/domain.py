@@ -11,7 +11,7 @@ from services.intake.refusals import Refused
 from shared.contracts.complaint import Header, Link
 from shared.contracts.directory import Directory, PackRecord
 from shared.contracts.private import Contacts, Papers, Person
-from shared.contracts.procedures import Addressee, Procedure
+from shared.contracts.procedures import Addressee, Procedure, Visibility
 from shared.contracts.states import Coded, Filing
 
 SELF_SERVICE = ("web", "mobile")
@@ -113,7 +113,7 @@ def examine(given: Submission, directory: Directory, pack: PackRecord, now: date
     _person(given, law, pack)
     check_form(law, given.coded or {}, directory)
     _relations(given)
-    return Draft(law, given, _coarse(given.territory, law.visibility.territory, directory), filed_at, now)
+    return Draft(law, given, _coarse(given.territory, law.visibility, directory), filed_at, now)
 
 
 def _moment(given: Submission, now: datetime) -> datetime:
@@ -189,8 +189,8 @@ def _relations(given: Submission) -> None:
         seen.add(link.reference)
 
 
-def _coarse(territory: str, finest: str, directory: Directory) -> str:
+def _coarse(territory: str, finest: Visibility, directory: Directory) -> str:
     """The territory that may ride in facts: itself, or the nearest above it that is not finer than the law allows."""
-    allowed = _LEVELS[: _LEVELS.index(finest) + 1]
-    chain = (territory, *directory.ancestors(territory))
-    return next((code for code in chain if directory.territories[code].level in allowed), chain[-1])
+    allowed = _LEVELS[: _LEVELS.index(finest.territory) + 1]
+    chain = [(code, directory.territories[code]) for code in (territory, *directory.ancestors(territory))]
+    return next((code for code, place in chain if place.level in allowed and (finest.divisions or not place.division)), chain[-1][0])

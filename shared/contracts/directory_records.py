@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, GetJsonSchemaHandler, ModelWrapValidator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Instant
 from shared.contracts.calendars import Calendar
 from shared.contracts.procedures import Door, Family, Level, Procedure
 from shared.contracts.words import Code, Label
@@ -15,6 +15,11 @@ from shared.contracts.words import Code, Label
 TerritoryCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
 Mailbox = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)]
 Certainty = Literal["A", "B", "C", "G", "I"]
+_DAY = "(Mo|Tu|We|Th|Fr|Sa|Su)"
+_HOURS = "([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-4]):[0-5][0-9]"
+_OPEN = f"{_DAY}(-{_DAY})? {_HOURS}(,{_HOURS})*"
+OpeningHours = Annotated[str, StringConstraints(pattern=f"^{_OPEN}(; {_OPEN})*$", max_length=200)]
+"""Local times, as OpenStreetMap writes them: Mo-Th 08:30-16:30; Fr 08:30-12:00,14:00-16:30."""
 
 
 class DirectoryRecord(Contract):
@@ -63,6 +68,23 @@ class UnknownRecord(DirectoryRecord):
         return self.wire_key.partition("/")[2]
 
 
+class Editable(DirectoryRecord):
+    """A record that people may change beside the pack.
+
+    `base_version` is the version that the pack gave last, 0 where the pack never had it; None: this is the pack's own word.
+    """
+
+    base_version: int | None = Field(default=None, ge=0)
+
+
+class Part(Contract):
+    """Who takes which cases of a body that was split: those of these public services and of these territories; empty asks nothing."""
+
+    body: Code
+    public_services: tuple[Code, ...] = ()
+    territories: tuple[TerritoryCode, ...] = ()
+
+
 class Name(Contract):
     """A name that a body had, until it changed."""
 
@@ -70,8 +92,12 @@ class Name(Contract):
     name: Label
 
 
-class BodyRecord(DirectoryRecord):
-    """A public body. `source` says where its name comes from and `certainty` how sure that is; closed ones name a successor."""
+class BodyRecord(Editable):
+    """A public body. `source` says where its name comes from and `certainty` how sure that is; closed ones name a successor.
+
+    One that was split has `parts` too: the first that a case fits takes it, the successor what fits none. Whoever has the
+    mailbox is written to once for each `invited_at` and `contact_tested_at`. No rule sends to a body that is not `online`.
+    """
 
     kind: Literal["body"] = "body"
     id: Code
@@ -85,12 +111,17 @@ class BodyRecord(DirectoryRecord):
     history: tuple[Name, ...] = ()
     successor: Code | None = None
     closed_on: date | None = None
+    online: bool = True
+    parts: tuple[Part, ...] = ()
+    opening_hours: OpeningHours | None = None
+    invited_at: Instant | None = None
+    contact_tested_at: Instant | None = None
 
     def _name(self) -> str:
         return self.id
 
 
-class PublicServiceRecord(DirectoryRecord):
+class PublicServiceRecord(Editable):
     """What a body offers. `parent` is its subject one level up; `territorial` the level at which local bodies answer for it."""
 
     kind: Literal["public-service"] = "public-service"
@@ -104,14 +135,36 @@ class PublicServiceRecord(DirectoryRecord):
         return self.code
 
 
-class TerritoryRecord(DirectoryRecord):
-    """A place: RR0000000 a region, RRPPP0000 a province, other nine digits a commune (HCP codes)."""
+class TerritoryRecord(Editable):
+    """A place: RR0000000 a region, RRPPP0000 a province, other nine digits a commune or a part of one (HCP codes).
+
+    A part of a commune (its `division`, such as arrondissement) has the level commune too, since the list of levels is
+    closed for readers of older releases, and a commune as its parent.
+    """
 
     kind: Literal["territory"] = "territory"
     code: TerritoryCode
     level: Level
     parent: TerritoryCode | None = None
     name: Label
+    division: Code | None = None
+
+    def _name(self) -> str:
+        return self.code
+
+
+class AlertRecord(DirectoryRecord):
+    """Words for which there is a better door than a complaint, shown before filing; desk: who alone gets it when filed all the same.
+
+    `words` are phrases by language, ary for Darija in either script; see shared/contracts/wording.py for how they are found.
+    """
+
+    kind: Literal["alert"] = "alert"
+    code: Code
+    label: Label
+    words: dict[str, tuple[str, ...]]
+    doors: tuple[Door, ...] = Field(min_length=1)
+    desk: Literal["restricted"] | None = None
 
     def _name(self) -> str:
         return self.code
@@ -137,6 +190,29 @@ class ProcedureRecord(DirectoryRecord):
         return self.procedure.ref
 
 
+class FamilyTarget(Contract):
+    """How many bodies of a family are to be on line, and who says so."""
+
+    family: Family
+    bodies: int = Field(ge=0)
+    source: str = Field(min_length=1)
+
+
+class Phase(Contract):
+    """A step of the roll-out: so many bodies on line in all."""
+
+    code: Code
+    label: Label
+    bodies: int = Field(ge=0)
+
+
+class Targets(Contract):
+    """What the coverage of bodies is held against; phases in their order."""
+
+    families: tuple[FamilyTarget, ...] = ()
+    phases: tuple[Phase, ...] = ()
+
+
 class PackRecord(DirectoryRecord):
     """Written last: with it and as many records of each kind as `counts` says, the directory is whole.
 
@@ -155,6 +231,7 @@ class PackRecord(DirectoryRecord):
     page_languages: tuple[str, ...]
     national_desk: Label
     doors: tuple[Door, ...] = ()
+    targets: Targets | None = None
 
     def _name(self) -> str:
         return self.country
@@ -165,6 +242,7 @@ RECORDS: dict[str, type[DirectoryRecord]] = {
     "public-service": PublicServiceRecord,
     "territory": TerritoryRecord,
     "calendar": CalendarRecord,
+    "alert": AlertRecord,
     "procedure": ProcedureRecord,
     "pack": PackRecord,
 }

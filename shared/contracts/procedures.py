@@ -176,9 +176,13 @@ class Rating(Checked):
 
 
 class Visibility(Checked):
-    """The finest territory in facts, whether the text may be listed in public, the smallest cell in figures."""
+    """The finest territory in facts, whether the text may be listed in public, the smallest cell in figures.
+
+    divisions: whether a part of a commune may stand in facts; only where territory is commune.
+    """
 
     territory: Level = "commune"
+    divisions: bool = False
     public_list: Literal["never", "after_moderation"] = "never"
     min_cell: int = Bounded(default=5, ge=1)
 

@@ -30,7 +30,7 @@ class _Comparison:
             seen = seen | {names}
         old, new = _resolved(old, self._old), _resolved(new, self._new)
         for keyword in sorted((old.keys() | new.keys()) - _WORDS - _FOLLOWED):
-            if old.get(keyword, _LEFT_OUT) != new.get(keyword, _LEFT_OUT):
+            if not _equal(keyword, old.get(keyword, _LEFT_OUT), new.get(keyword, _LEFT_OUT)):
                 yield f"{at or '/'}: {keyword} changed"
         yield from self._fields(old, new, at, seen)
         yield from self._alternatives(old, new, at, seen)
@@ -68,6 +68,13 @@ class _Comparison:
             yield from self.compare(before, after, at, seen)
         elif before != after:
             yield f"{at}: {keyword} changed"
+
+
+def _equal(keyword: str, old: Any, new: Any) -> bool:
+    """A default that is an object may take the fields that were added to it: whoever does not know them passes them over."""
+    if keyword == "default" and isinstance(old, Mapping) and isinstance(new, Mapping):
+        return all(name in new and new[name] == value for name, value in old.items())
+    return bool(old == new)
 
 
 def _added(at: str, schema: Schema, *, required: bool, closed: bool) -> Iterator[str]:

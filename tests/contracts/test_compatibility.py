@@ -53,7 +53,22 @@ class ClosedWithMore(Closed):
     more: int = 1
 
 
+class Limits(BaseModel):
+    most: int = 5
+
+
+class LimitsWithMore(Limits):
+    model_config = ConfigDict(title="Limits")
+    least: int = 1
+
+
+class LimitsOtherwise(BaseModel):
+    model_config = ConfigDict(title="Limits")
+    most: int = 6
+
+
 COMPATIBLE = {
+    "a field with a default in a default": (model(limits=(Limits, Limits())), model(limits=(LimitsWithMore, LimitsWithMore()))),
     "the same": (Base, Base),
     "a field with a default": (Base, model(extra=(str | None, None))),
     "a list with a default": (Base, model(extras=(tuple[str, ...], ()))),
@@ -67,6 +82,11 @@ INCOMPATIBLE = {
     "a nullable field without a default": (Base, model(extra=(str | None,)), "/extra: added without a default"),
     "another type": (Base, model(n=(str, "1")), "/n: type changed"),
     "another default": (Base, model(n=(int, 2)), "/n: default changed"),
+    "another default in a default": (
+        model(limits=(Limits, Limits())),
+        model(limits=(LimitsOtherwise, LimitsOtherwise())),
+        "/limits: default changed",
+    ),
     "no longer null": (Base, model(note=(str, "")), "/note: null no longer allowed"),
     "now null": (Base, model(n=(int | None, 1)), "/n: integer newly allowed"),
     "now required": (Base, model(n=(int,)), "/n: required changed"),

@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.domain import LinkGiven, Submission, examine
 from services.intake.refusals import Refused
-from shared.contracts.directory import Directory, ProcedureRecord
+from shared.contracts.directory import Directory, ProcedureRecord, TerritoryRecord
 from shared.contracts.private import Person
 from shared.contracts.procedures import Procedure
 from tests.support.lives import noria
@@ -100,6 +100,13 @@ def test_a_fixed_addressee_is_not_chosen():
 def test_facts_hold_no_finer_territory_than_the_law_allows(finest, kept):
     draft = examined(directory=law("claim", 1, visibility={"territory": finest}), procedure="claim")
     assert draft.territory == draft.header(UUID(int=7), "r").territory == kept
+
+
+@pytest.mark.parametrize(("divisions", "kept"), [(False, "010010101"), (True, "010010111")])
+def test_a_part_of_a_commune_stands_in_facts_only_where_the_law_says_so(divisions, kept):
+    part = {"code": "010010111", "level": "commune", "division": "arrondissement", "parent": "010010101", "name": {"ar": "ب", "fr": "P"}}
+    directory = law("claim", 1, visibility={"divisions": divisions}).updated([TerritoryRecord(valid_from="2026-01-01", **part)])
+    assert examined(directory=directory, procedure="claim", territory="010010111").territory == kept
 
 
 def test_a_coarse_territory_stays():

@@ -65,6 +65,21 @@ MISTAKES = [
     (TERRITORIES, 'code: "010020101"', 'code: "010010101"', "fr: Terza", "'010010101' stands already on line 4"),
     (TERRITORIES, 'code: "010020101"', "code: 123456789", "fr: Terza", "should be a valid string"),
     (TERRITORIES, 'commune, parent: "010020000"', 'commune, parent: "010000000"', "fr: Terza", "a commune lies in a province"),
+    (TERRITORIES, 'commune, parent: "010020000"', 'commune, division: ward, parent: "010020000"', "fr: Terza", "a ward lies in a commune"),
+    (
+        TERRITORIES,
+        'province, parent: "010000000", name: {ar: باسا',
+        'province, division: ward, parent: "010000000", name: {ar: باسا',
+        "fr: Bassa",
+        "a ward has the level commune",
+    ),
+    (
+        BODIES,
+        "successor: water-office",
+        "successor: water-office\n    parts: [{body: fire-office}]",
+        "fire-office",
+        "unknown body 'fire-office'",
+    ),
     (
         TERRITORIES,
         "level: region, name: {ar: الجنوب",
@@ -207,6 +222,12 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.fixture(scope="module")
 def morocco() -> Directory:
     return load(MOROCCO).directory
+
+
+def test_a_part_of_a_commune_lies_in_it(pack: Path) -> None:
+    line = '  - {code: "010010111", level: commune, division: ward, parent: "010010101", name: {ar: حي, fr: Ward}}\n'
+    (pack / TERRITORIES).write_text((pack / TERRITORIES).read_text(encoding="utf-8") + line, encoding="utf-8")
+    assert load(pack).directory.ancestors("010010111") == ("010010101", "010010000", "010000000")
 
 
 def test_morocco_has_its_regions_and_provinces(morocco: Directory) -> None:

@@ -14,6 +14,7 @@ from shared.contracts.procedures import Addressee, Calendar, Door, FollowUp, Pro
 T = TypeVar("T", bound=BaseModel)
 WORDS = ("name", "title", "label", "national_desk")
 ABOVE = {"region": None, "province": "region", "commune": "province"}
+"""The level in which each lies; a division lies in a commune."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +114,21 @@ def _check_languages(draft: Draft, pack: PackRecord) -> Iterator[Finding]:
 
 
 def _check_territories(draft: Draft) -> Iterator[Finding]:
-    levels = {entry.value.code: entry.value.level for entry in draft.territories}
+    places = {entry.value.code: entry.value for entry in draft.territories}
     for entry in draft.territories:
-        parent, expected = entry.value.parent, ABOVE[entry.value.level]
-        if problem := draft.missing("territory", parent):
+        parent = entry.value.parent
+        if problem := draft.missing("territory", parent) or misplaced(entry.value, places.get(parent or "")):
             yield entry.finding(problem, "parent")
-        elif (levels.get(parent) if parent else None) != expected:
-            yield entry.finding(f"a {entry.value.level} lies in {'a ' + expected if expected else 'nothing'}", "parent")
+
+
+def misplaced(place: TerritoryRecord, parent: TerritoryRecord | None) -> str | None:
+    """What is wrong with where a territory lies: each in the level above its own, a division in a whole commune."""
+    expected = place.level if place.division else ABOVE[place.level]
+    if place.division and place.level != "commune":
+        return f"a {place.division} has the level commune"
+    if (parent.level if parent else None) != expected or (parent and parent.division):
+        return f"a {place.division or place.level} lies in {'a ' + expected if expected else 'nothing'}"
+    return None
 
 
 def _check_bodies(draft: Draft) -> Iterator[Finding]:
@@ -129,6 +138,9 @@ def _check_bodies(draft: Draft) -> Iterator[Finding]:
         for kind, name in (("territory", "territory"), ("body", "parent"), ("body", "successor")):
             if problem := draft.missing(kind, getattr(body, name)):
                 yield entry.finding(problem, name)
+        for index, part in enumerate(body.parts):
+            if problem := draft.missing("body", part.body):
+                yield entry.finding(problem, "parts", index, "body")
         if body.territory is None and body.family in ("territorial", "deconcentrated"):
             yield entry.finding(f"a {body.family} body has a territory")
         if body.successor and not body.closed_on:
