@@ -32,11 +32,12 @@ test: lint ## every check and test, on a real broker and a real database (args="
 proof: $(STAMP) ## every fault, the long ones too (WASL_PROOF_LIVES=2000 WASL_PROOF_KILLS=3: longer forms)
 	$(BIN)/pytest tests/reliability -s -m "proof or not proof" $(args)
 
-lint: $(STAMP) ## style, types, and who may import whom
+lint: $(STAMP) ## style, types, who may import whom, and that procedures are data
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.lint
 
 fmt: $(STAMP) ## put the code into its one format
 	$(BIN)/ruff check --fix

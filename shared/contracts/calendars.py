@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -40,7 +40,7 @@ class Calendar(Checked):
     known_until: date | None = None
 
     def problems(self) -> Iterator[Problem]:
-        if self.time_zone not in available_timezones():
+        if self.time_zone not in _time_zones():
             yield ("time_zone",), f"{self.time_zone!r} is no time zone of the tz database"
         if set(self.weekly_off) == set(WEEKDAYS):
             yield ("weekly_off",), "every day of the week is off: a span of working days would never end"
@@ -73,3 +73,9 @@ class Calendar(Checked):
     def day_ends_at(self, day: date) -> datetime:
         """The first UTC instant after a local date: what due_at means for a last legal day."""
         return self.day_starts_at(day + timedelta(days=1))
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    # Looked up on disk, which takes longer than reading a whole calendar.
+    return frozenset(available_timezones())

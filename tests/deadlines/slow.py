@@ -3,7 +3,6 @@
 It shares nothing with the code under test: not a helper, not a type, only the standard library's dates and zones.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,21 +10,16 @@ DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
 class SlowSpan:
-    n: int
-    unit: str
-    roll: bool = False
+    def __init__(self, n: int, unit: str, roll: bool = False) -> None:
+        self.n, self.unit, self.roll = n, unit, roll
 
 
-@dataclass(frozen=True)
 class SlowRequest:
-    asked: datetime
-    lapses: datetime
-    ended: datetime | None = None
+    def __init__(self, asked: datetime, lapses: datetime, ended: datetime | None = None) -> None:
+        self.asked, self.lapses, self.ended = asked, lapses, ended
 
 
-@dataclass(frozen=True)
 class SlowClock:
     zone: str
     weekly_off: frozenset[int]
@@ -40,12 +34,14 @@ class SlowClock:
     before_due: bool = True
     granted: tuple[datetime, ...] = ()
 
+    def __init__(self, **given: object) -> None:
+        assert set(given) <= set(SlowClock.__annotations__), given
+        self.__dict__.update(given)
 
-@dataclass(frozen=True)
+
 class SlowEnd:
-    last_day: date
-    due_at: datetime
-    paused: bool
+    def __init__(self, last_day: date, due_at: datetime, paused: bool) -> None:
+        self.last_day, self.due_at, self.paused = last_day, due_at, paused
 
 
 def slow_end(clock: SlowClock, at: datetime | None = None) -> SlowEnd:
