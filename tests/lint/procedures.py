@@ -19,14 +19,10 @@ TEXTS = (".py", ".sql", ".yaml", ".toml", ".json", ".html", ".js", ".css", ".md"
 OF_LAW = frozenset({"law", "laws", "procedure", "procedures"})
 """What holds a procedure is named so, in this code."""
 WORDS = frozenset({"code", "ref", "version", "kind"})
-ELSEWHERE = {
-    "services/routing/directory/domain.py": ("to", "rule.to", "self"),
-    "services/routing/directory/pack.py": ("record",),
-    "shared/contracts/directory.py": ("record",),
-    "shared/contracts/directory_records.py": ("self",),
-    "shared/messaging/topics.py": ("self.topics[topic]",),
-}
-"""Whose `kind` is that of a rule's target, a directory record or a topic, file by file."""
+OTHERS = frozenset({"to", "target", "record", "topic", "topics", "day", "alert"})
+"""What has a `kind` that is no procedure's is named so: a rule's target, a record of the directory, a topic, a day off."""
+SELF = ("services/routing/directory/domain.py", "shared/contracts/directory_records.py")
+"""The files in which it is `self`."""
 PURE = frozenset(
     {"partition", "rpartition", "split", "removeprefix", "removesuffix", "lower", "upper", "strip", "casefold", "replace", "join"}
 )
@@ -67,7 +63,6 @@ class _Scope:
     """One function, or the statements of a module outside its functions: in it, a name that was given such a value counts as it."""
 
     def __init__(self, file: str, scope: ast.AST) -> None:
-        self._own = ELSEWHERE.get(file, ())
         self._file, self._nodes = file, list(_within(scope))
         self._named: set[str] = set()
         self._note(scope)
@@ -118,7 +113,7 @@ class _Scope:
             case ast.Attribute(attr="procedure", value=value):
                 return not _holds_law(value)
             case ast.Attribute(attr="kind", value=value):
-                return ast.unparse(value) not in self._own
+                return not (_last_name(value) in OTHERS or (_last_name(value) == "self" and self._file in SELF))
             case ast.Attribute(attr=word, value=value) if word in WORDS:
                 return _holds_law(value)
             case ast.Subscript(value=value):
@@ -174,6 +169,16 @@ def _holds_law(node: ast.AST) -> bool:
         case ast.Call(func=ast.Attribute(attr=name)):
             return name in ("procedure", "newest_procedure")
     return False
+
+
+def _last_name(node: ast.AST) -> str:
+    """rule.to: to. self.topics[topic]: topics."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=value):
+            return _last_name(value)
+    return ""
 
 
 def _fixed(node: ast.AST) -> bool:

@@ -72,10 +72,9 @@ def test_what_compares_data_with_data_is_no_decision(code: str) -> None:
     assert list(check_text("services/x.py", code)) == []
 
 
-def test_the_kind_of_a_routing_target_is_not_that_of_a_procedure_where_that_is_written_down() -> None:
-    code = 'if to.kind == "body": pass'
-    assert list(check_text("services/routing/directory/domain.py", code)) == []
-    assert len(list(check_text("services/routing/handlers.py", code))) == 1
+@pytest.mark.parametrize("code", ['if to.kind == "body": pass', 'if rule.to.kind == "body": pass', "KINDS[self.topics[topic].kind]"])
+def test_the_kind_of_a_rule_s_target_or_of_a_topic_is_not_that_of_a_procedure(code: str) -> None:
+    assert list(check_text("services/x.py", code)) == []
 
 
 def test_the_whole_tree_is_read_and_a_planted_file_is_found(tmp_path: Path) -> None:
