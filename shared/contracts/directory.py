@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from shared.contracts.calendars import Calendar
 from shared.contracts.directory_records import (
+    AlertRecord,
     BodyRecord,
     CalendarRecord,
     DirectoryRecord,
@@ -17,6 +18,7 @@ from shared.contracts.directory_records import (
 from shared.contracts.procedures import Procedure
 
 __all__ = [
+    "AlertRecord",
     "BodyRecord",
     "CalendarRecord",
     "Directory",
@@ -45,6 +47,7 @@ class Directory:
         self.calendars: Mapping[str, Calendar] = MappingProxyType(
             {r.calendar.code: r.calendar for r in values if isinstance(r, CalendarRecord)}
         )
+        self.alerts: Mapping[str, AlertRecord] = MappingProxyType({r.code: r for r in values if isinstance(r, AlertRecord)})
         laws = [r.procedure for r in values if isinstance(r, ProcedureRecord)]
         self.procedures: Mapping[tuple[str, int], Procedure] = MappingProxyType({(law.code, law.version): law for law in laws})
         packs = [r for r in values if isinstance(r, PackRecord)]

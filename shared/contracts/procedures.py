@@ -178,13 +178,19 @@ class Rating(Checked):
 class Visibility(Checked):
     """The finest territory in facts, whether the text may be listed in public, the smallest cell in figures.
 
-    divisions: whether a part of a commune may stand in facts; only where territory is commune.
+    divisions: whether a part of a commune may stand in facts; only where territory is commune. restricted: every case is the
+    restricted desk's alone.
     """
 
     territory: Level = "commune"
     divisions: bool = False
+    restricted: bool = False
     public_list: Literal["never", "after_moderation"] = "never"
     min_cell: int = Bounded(default=5, ge=1)
+
+    def problems(self) -> Iterator[Problem]:
+        if self.restricted and self.public_list != "never":
+            yield ("public_list",), "what only the restricted desk sees is never listed in public"
 
 
 class Procedure(Checked):

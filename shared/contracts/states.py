@@ -25,7 +25,10 @@ class RatingGiven(Contract):
 
 
 class Filing(Contract):
-    """Intake's state: what the citizen did. `coded` holds the public coded fields of the procedure's form, never free text."""
+    """Intake's state: what the citizen did. `coded` holds the public coded fields of the procedure's form, never free text.
+
+    restricted: the filing's words are of those that the jurisdiction keeps for its restricted desk (alerts of the directory).
+    """
 
     language: str
     coded: dict[str, Coded] = {}  # noqa: RUF012 -- pydantic copies a default, and the schema shows it
@@ -34,14 +37,21 @@ class Filing(Contract):
     withdrawn_at: Instant | None = None
     ratings: tuple[RatingGiven, ...] = ()
     erased_at: Instant | None = None
+    restricted: bool = False
 
 
 class RuleUsed(Contract):
-    """The routing rule that decided; a final one qualifies the complaint without a person."""
+    """The routing rule that decided; a final one qualifies the complaint without a person.
+
+    rule_set: the version of the rules that it stood in, None where the law decided instead of them. evidence: what the rule
+    asked for and found, by the names of its conditions; never the person's words.
+    """
 
     id: str
     version: int
     final: bool = False
+    rule_set: int | None = None
+    evidence: tuple[str, ...] = ()
 
 
 class Custody(Contract):
@@ -84,7 +94,10 @@ class Response(Contract):
 
 
 class Case(Contract):
-    """Routing's state: custody, qualification, requests, extensions, outcome and answer."""
+    """Routing's state: custody, qualification, requests, extensions, outcome and answer.
+
+    restricted: only the restricted desk may see the case, whoever asks and wherever.
+    """
 
     status: str
     kind: str
@@ -100,6 +113,7 @@ class Case(Contract):
     response: Response | None = None
     withdrawn_after_answer: bool = False
     closed_at: Instant | None = None
+    restricted: bool = False
 
     @property
     def open(self) -> bool:

@@ -67,7 +67,7 @@ def silence_accepts() -> dict[str, Any]:
             {"public_service": "civil-status"},
             "with_body",
             "commune-prima",
-            RuleUsed(id="civil-status-to-commune", version=1, final=True),
+            RuleUsed(id="civil-status-to-commune", version=1, final=True, evidence=("public_services",)),
             NOON,
         ),
         ({}, "with_body", "water-office", RuleUsed(id="body-of-public-service", version=1), None),

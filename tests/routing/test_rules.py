@@ -8,12 +8,14 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.routing.directory.domain import Decision, Rule, Target, decide, standing
+from services.routing.directory.domain import Decision, Rule, Target, decide, standing, walk
 from services.routing.directory.pack import load
+from services.routing.directory.rule_checks import check_rules, repeated, unknown_in
 from shared.contracts.complaint import Header
 from shared.contracts.directory import BodyRecord, Directory, DirectoryRecord, ProcedureRecord
 from shared.contracts.procedures import Addressee
 from shared.contracts.states import RuleUsed
+from shared.contracts.wording import tokens
 
 PACK = load(Path(__file__).parents[1] / "packs/noria")
 NORIA = PACK.directory
@@ -56,7 +58,7 @@ def test_where_a_filing_goes(filing: dict[str, Any], body: str | None, rule: str
 
 
 def test_the_decision_says_by_which_rule_and_on_what() -> None:
-    expected = RuleUsed(id="order-to-prefect", version=2, final=True)
+    expected = RuleUsed(id="order-to-prefect", version=2, final=True, evidence=("public_services",))
     evidence = {"public_service": "order", "territory": TERZA}
     assert decide(PACK.rules, header(public_service="order", territory=TERZA), NORIA) == Decision("prefect-north", expected, evidence)
 
@@ -138,3 +140,113 @@ def test_succession_is_followed_to_an_open_body_or_to_nobody() -> None:
 def test_a_target_that_says_too_little_or_too_much_is_refused(target: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Target.model_validate(target)
+
+
+WATER = {"id": "water-words", "when": {"words": ["fuite", "ما شروب", "compteur d'eau"]}, "to": {"kind": "body", "body": "water-office"}}
+DAMS = {"id": "dams", "when": {"public_services": ["dams"]}, "to": {"kind": "body_of_public_service"}}
+PARENT = {"id": "parent", "to": {"kind": "parent"}}
+TRIAGE = {"id": "triage", "to": {"kind": "triage"}}
+
+
+def rules(*written: dict[str, Any]) -> tuple[Rule, ...]:
+    return tuple(Rule.model_validate(one) for one in written)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "word"),
+    [
+        ("Une FUITE dans la rue", "water-office", "fuite"),
+        ("Deux fuites", "water-office", "fuite"),
+        ("انقطاع الماء الشروب", "water-office", "ما شروب"),
+        ("ما شروب", "water-office", "ما شروب"),
+        ("Compteur d’eau illisible", "water-office", "compteur d'eau"),
+        ("Compteur de vitesse, eau", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_rule_may_ask_for_words_of_the_subject(subject: str, body: str | None, word: str | None) -> None:
+    decision = decide(rules(WATER, TRIAGE), header(), NORIA, tokens(subject))
+    assert (decision.body, decision.word, decision.waits) == (body, word, False)
+    assert decision.rule
+    assert decision.rule.evidence == (("words",) if word else ())
+
+
+def test_no_rule_is_looked_at_after_one_that_waits_for_words() -> None:
+    waiting = decide(rules(WATER, {"id": "all", "to": {"kind": "body", "body": "ministry-waters"}}), header(), NORIA)
+    assert waiting == Decision(None, None, waits=True)
+    first = decide(rules(DAMS, WATER), header(public_service="dams"), NORIA)
+    assert (first.body, first.waits) == ("ministry-waters", False)
+    elsewhere = {**WATER, "when": {**WATER["when"], "territories": ["020000000"]}}  # type: ignore[dict-item]
+    assert decide(rules(elsewhere, TRIAGE), header(), NORIA).waits is False
+
+
+def offline(*names: str) -> Directory:
+    return NORIA.updated([NORIA.bodies[name].model_copy(update={"online": False, "version": 2}) for name in names])
+
+
+@pytest.mark.parametrize(
+    ("absent", "expected"),
+    [
+        ((), "water-office"),
+        (("water-office",), "ministry-waters"),
+        (("water-office", "ministry-waters"), None),
+    ],
+)
+def test_a_body_that_is_not_on_line_gets_nothing_and_its_parent_may(absent: tuple[str, ...], expected: str | None) -> None:
+    declared = {"id": "declared", "to": {"kind": "declared_body"}}
+    decision = decide(rules(declared, PARENT, TRIAGE), header(body="water-office"), offline(*absent))
+    assert decision.body == expected
+    assert decision.evidence.get("not_on_line") == (absent[0] if absent else None)
+
+
+def test_every_rule_that_was_looked_at_says_what_came_of_it() -> None:
+    looks = list(walk(rules(DAMS, WATER, PARENT, TRIAGE), header(body="water-office"), NORIA, tokens("route")))
+    assert [(look.rule.id, look.result, look.unmet) for look in looks] == [
+        ("dams", "asks-otherwise", ("public_services",)),
+        ("water-words", "asks-otherwise", ("words",)),
+        ("parent", "finds-nobody", ()),
+        ("triage", "decided", ()),
+    ]
+
+
+def test_a_condition_that_this_release_does_not_know_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate({"id": "x", "when": {"phase_of_moon": ["full"]}, "to": {"kind": "triage"}})
+
+
+@pytest.mark.parametrize(
+    ("broken", "n", "reason"),
+    [
+        ([TRIAGE, DAMS], 1, "is never reached: rule 'triage' before it"),
+        ([DAMS, {**DAMS, "id": "again"}], 1, "is never reached: rule 'dams' before it"),
+        ([WATER, {**WATER, "id": "narrower", "when": {"words": ["fuite"], "territories": [PRIMA]}}], 1, "is never reached"),
+        ([{**WATER, "when": {"territories": ["010000000"]}}, {**DAMS, "when": {"territories": [PRIMA]}}], 1, "is never reached"),
+        ([PARENT, TRIAGE], 0, "no rule before it could find a body"),
+        ([{**WATER, "when": {"words": ["؟"]}}], 0, "too short"),
+        ([{**WATER, "when": {"words": ["fuite", "l'"]}}], 0, "too short"),
+        ([{**TRIAGE, "id": "fixed-addressee"}], 0, "is kept for what the law decides"),
+        ([{**TRIAGE, "id": "follow-up-renews"}], 0, "is kept for what the law decides"),
+        ([{**DAMS, "when": {"public_services": ["damns"]}}], 0, "unknown public service 'damns'"),
+        ([{"id": "x", "to": {"kind": "body", "body": "no-such-body"}}], 0, "unknown body 'no-such-body'"),
+    ],
+)
+def test_a_broken_set_of_rules_is_told_with_its_place(broken: list[dict[str, Any]], n: int, reason: str) -> None:
+    found = list(check_rules(rules(*broken), NORIA, unknown_in(NORIA)))
+    assert [problem for problem in found if problem[0] == n and reason in problem[2]], found
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        [DAMS, WATER, PARENT, TRIAGE],
+        [{**WATER, "when": {"words": ["fuite"]}}, {**WATER, "id": "wider", "when": {"words": ["fuite", "puits"]}}],
+        [{**DAMS, "when": {"territories": [PRIMA]}}, {**DAMS, "when": {"territories": ["010000000"]}, "id": "wider"}],
+        [{**DAMS, "when": {"public_services": ["civil-status"]}}, {**TRIAGE, "when": {"public_services": ["birth-certificate"]}}],
+    ],
+)
+def test_a_good_set_of_rules_is_not(good: list[dict[str, Any]]) -> None:
+    assert list(check_rules(rules(*good), NORIA, unknown_in(NORIA))) == []
+
+
+def test_two_rules_with_one_id() -> None:
+    assert [n for n, _, _ in repeated(rules(DAMS, TRIAGE, DAMS))] == [2]

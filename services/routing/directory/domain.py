@@ -1,10 +1,13 @@
-"""Which body a filing goes to: ordered rules over the directory. Pure."""
+"""Which body a filing goes to: ordered rules over the directory, and over the subject's words. Pure.
+
+The answer depends on the filing, its papers, the rules and the directory alone: never on time, nor on what came first.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.contracts.base import Contract
 from shared.contracts.checks import Checked, Problem
@@ -12,30 +15,42 @@ from shared.contracts.complaint import Header
 from shared.contracts.directory import BodyRecord, Directory
 from shared.contracts.procedures import Family, Level
 from shared.contracts.states import RuleUsed
+from shared.contracts.wording import finds
 from shared.contracts.words import Code
 
+FIXED_ADDRESSEE, RESTRICTED_DESK, FOLLOW_UP = "fixed-addressee", "restricted-desk", "follow-up-"
+"""What decides instead of a rule; no rule may have such an id, nor one that begins like the last."""
 
-class When(Contract):
+
+class Strict(Contract):
+    """A field that this release does not know is refused: passed over, it would silently widen a rule."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class When(Strict):
     """What a filing must be for a rule to apply; an empty list asks nothing, and all that are given must hold.
 
     A public service matches by its own code or its parent's, a territory if it lies in one of those named,
-    a body if the filer named it.
+    a body if the filer named it, words if one of these phrases stands in the subject (shared/contracts/wording.py).
     """
 
     procedures: tuple[Code, ...] = ()
     public_services: tuple[Code, ...] = ()
     territories: tuple[str, ...] = ()
     bodies: tuple[Code, ...] = ()
+    words: tuple[str, ...] = ()
 
 
-class Target(Checked):
-    """Where a rule sends: a named body, the one the filer named, the public service's own, the one of the place, or triage.
+class Target(Strict, Checked):
+    """Where a rule sends: a named body, the one the filer named, the public service's own, the one of the place, a parent, or triage.
 
     body_by_territory takes the body of `family` (and below `parent`, if given) at the filing's territory or the nearest
-    one above it, at `level` alone if given. Two such bodies in one place decide nothing.
+    one above it, at `level` alone if given. Two such bodies in one place decide nothing. A body that is not on line gets
+    nothing; the kind parent takes the nearest on-line body above the first such one that an earlier rule found.
     """
 
-    kind: Literal["body", "declared_body", "body_of_public_service", "body_by_territory", "triage"]
+    kind: Literal["body", "declared_body", "body_of_public_service", "body_by_territory", "parent", "triage"]
     body: Code | None = None
     family: Family | None = None
     level: Level | None = None
@@ -50,7 +65,7 @@ class Target(Checked):
             yield (), "level and parent belong to a target of kind body_by_territory"
 
 
-class Rule(Contract):
+class Rule(Strict):
     """One routing rule. A final one qualifies the case without a person, which stops the clock of qualification."""
 
     id: Code
@@ -60,30 +75,66 @@ class Rule(Contract):
     final: bool = False
 
 
+Result = Literal["decided", "asks-otherwise", "finds-nobody", "not-on-line", "waits-for-words"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """One rule that was looked at, and what came of it.
+
+    asked: the lists of `when` that hold; unmet: those that do not. word: the phrase that was found. body: the one found.
+    """
+
+    rule: Rule
+    result: Result
+    asked: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
+    word: str | None = None
+    body: str | None = None
+
+
 @dataclass(frozen=True)
 class Decision:
-    """The body (none: triage at the national desk), the rule that said so, and what it was decided on."""
+    """The body (none: triage at the national desk), the rule that said so, and the codes it was decided on.
+
+    waits: a rule asks for words that have not arrived; until they do the case may stay undecided, or in triage. word: the
+    phrase of the rule that stood in the subject, which is a person's, so it never leaves routing's store.
+    """
 
     body: str | None
     rule: RuleUsed | None
     evidence: dict[str, str] = field(default_factory=dict)
+    waits: bool = False
+    word: str | None = None
 
 
-def decide(rules: Sequence[Rule], header: Header, directory: Directory) -> Decision:
-    """The first rule that applies and finds a body decides; none, or one that says triage, leaves the case in triage.
+def decide(rules: Sequence[Rule], header: Header, directory: Directory, words: Sequence[str] | None = None) -> Decision:
+    """The first rule that applies and finds an on-line body decides; none, or one that says triage, leaves the case in triage.
 
-    An addressee fixed by the procedure comes before all rules. A closed body is replaced by its successor.
+    `words` are the tokens of the subject, None while the papers have not arrived: no rule after one that asks for words is
+    looked at then. An addressee fixed by the procedure comes before all rules. A closed body is replaced by its successor.
     """
     fixed = _fixed_addressee(header, directory)
     if fixed:
-        return Decision(fixed, RuleUsed(id="fixed-addressee", version=_law_version(header), final=True), {"procedure": header.procedure})
+        return Decision(fixed, RuleUsed(id=FIXED_ADDRESSEE, version=_law_version(header), final=True), {"procedure": header.procedure})
+    looks = list(walk(rules, header, directory, words))
+    last = looks[-1] if looks else None
+    if last is None or last.result != "decided":
+        return Decision(None, None, waits=last is not None and last.result == "waits-for-words")
+    rule = RuleUsed(id=last.rule.id, version=last.rule.version, final=last.rule.final, evidence=last.asked)
+    return Decision(last.body, rule, _evidence(header, looks), word=last.word)
+
+
+def walk(rules: Sequence[Rule], header: Header, directory: Directory, words: Sequence[str] | None) -> Iterator[Look]:
+    """Each rule in order with what comes of it, up to the one that decides or that waits for words."""
+    absent: str | None = None
     for rule in rules:
-        if not _applies(rule.when, header, directory):
-            continue
-        body = _find(rule.to, header, directory)
-        if body or rule.to.kind == "triage":
-            return Decision(body, RuleUsed(id=rule.id, version=rule.version, final=rule.final), _evidence(header))
-    return Decision(None, None)
+        look = _look(rule, header, directory, words, absent)
+        if look.result == "not-on-line":
+            absent = absent or look.body
+        yield look
+        if look.result in ("decided", "waits-for-words"):
+            return
 
 
 def standing(body: str | None, directory: Directory) -> str | None:
@@ -105,17 +156,49 @@ def _law_version(header: Header) -> int:
     return int(header.procedure.partition("@")[2])
 
 
-def _applies(when: When, header: Header, directory: Directory) -> bool:
-    return (
-        _among(when.procedures, header.procedure.partition("@")[0])
-        and _among(when.bodies, header.body)
-        and (not when.public_services or bool(_subjects(header, directory) & set(when.public_services)))
-        and (not when.territories or any(directory.is_within(header.territory, of) for of in when.territories))
-    )
+def _look(rule: Rule, header: Header, directory: Directory, words: Sequence[str] | None, absent: str | None) -> Look:
+    holds = _holds(rule.when, header, directory)
+    unmet = tuple(name for name, held in holds.items() if not held)
+    asked = tuple(name for name, held in holds.items() if held)
+    if unmet:
+        return Look(rule, "asks-otherwise", asked, unmet)
+    if rule.when.words and words is None:
+        return Look(rule, "waits-for-words", asked)
+    word = finds(rule.when.words, words) if words else None
+    if rule.when.words and word is None:
+        return Look(rule, "asks-otherwise", asked, ("words",))
+    asked = (*asked, "words") if word else asked
+    body = _above(absent, directory) if rule.to.kind == "parent" else _find(rule.to, header, directory)
+    if body and not directory.bodies[body].online:
+        return Look(rule, "not-on-line", asked, word=word, body=body)
+    return Look(rule, "decided" if body or rule.to.kind == "triage" else "finds-nobody", asked, word=word, body=body)
 
 
-def _among(allowed: tuple[str, ...], value: str | None) -> bool:
-    return not allowed or value in allowed
+def _holds(when: When, header: Header, directory: Directory) -> dict[str, bool]:
+    """For each list that a rule gives, but words, whether the filing is in it."""
+    held: dict[str, bool] = {}
+    if when.procedures:
+        held["procedures"] = header.procedure.partition("@")[0] in when.procedures
+    if when.public_services:
+        held["public_services"] = not _subjects(header, directory).isdisjoint(when.public_services)
+    if when.territories:
+        held["territories"] = any(directory.is_within(header.territory, of) for of in when.territories)
+    if when.bodies:
+        held["bodies"] = header.body in when.bodies
+    return held
+
+
+def _above(body: str | None, directory: Directory) -> str | None:
+    """The nearest on-line body above this one, or the on-line successor of one; None where there is none."""
+    seen: set[str] = set()
+    record = directory.bodies.get(body or "")
+    while record and record.parent and record.id not in seen:
+        seen.add(record.id)
+        above = standing(record.parent, directory)
+        if above and directory.bodies[above].online:
+            return above
+        record = directory.bodies.get(above or record.parent)
+    return None
 
 
 def _subjects(header: Header, directory: Directory) -> set[str | None]:
@@ -149,6 +232,7 @@ def _suits(to: Target, body: BodyRecord, directory: Directory) -> bool:
     return body.family == to.family and at_level and below
 
 
-def _evidence(header: Header) -> dict[str, str]:
-    seen = {"public_service": header.public_service, "territory": header.territory, "body": header.body}
+def _evidence(header: Header, looks: Sequence[Look]) -> dict[str, str]:
+    absent = next((look.body for look in looks if look.result == "not-on-line"), None)
+    seen = {"public_service": header.public_service, "territory": header.territory, "body": header.body, "not_on_line": absent}
     return {name: value for name, value in seen.items() if value}

@@ -1,6 +1,7 @@
 """A country pack: a folder of YAML files that describes a jurisdiction. Loaded whole or refused whole.
 
     pack.yaml  territories.yaml  bodies.yaml  public_services.yaml  rules.yaml  procedures/<code>@<version>.yaml  calendars/<code>.yaml
+    alerts.yaml, where there are words for which there is a better door than a complaint
 
 `python -m services.routing.directory.pack <folder>` checks one: exit 0 with a summary, or 1 with each mistake, its file and line.
 """
@@ -20,6 +21,7 @@ from services.routing.directory.documents import Document, Finding, Loc, PackRef
 from services.routing.directory.domain import Rule
 from services.routing.directory.pack_checks import Draft, Entry, T, check
 from shared.contracts.directory import (
+    AlertRecord,
     BodyRecord,
     CalendarRecord,
     Directory,
@@ -77,7 +79,7 @@ def _records(draft: Draft, manifest: PackRecord) -> list[DirectoryRecord]:
     since = manifest.valid_from
     calendars = [CalendarRecord(version=e.value.version, valid_from=since, calendar=e.value) for e in draft.calendars]
     laws = [ProcedureRecord(version=e.value.version, valid_from=e.value.valid_from, procedure=e.value) for e in draft.procedures]
-    lists = (draft.territories, draft.bodies, draft.public_services)
+    lists = (draft.territories, draft.bodies, draft.public_services, draft.alerts)
     return [*(entry.value for entries in lists for entry in entries), *calendars, *laws]
 
 
@@ -98,10 +100,17 @@ class _Reader:
             territories=self._list("territories", "territory", TerritoryRecord, dated),
             bodies=self._list("bodies", "body", BodyRecord, dated),
             public_services=self._list("public_services", "public service", PublicServiceRecord, dated),
-            rules=self._list("rules", "rule", Rule, {}),
+            rules=self._rules(),
+            alerts=self._list("alerts", "alert", AlertRecord, dated) if (self.folder / "alerts.yaml").exists() else [],
             calendars=self._folder("calendars", "calendar", Calendar),
             procedures=self._folder("procedures", "procedure", Procedure),
         )
+
+    def _rules(self) -> list[Entry[Rule]]:
+        found = self._list("rules", "rule", Rule, {})
+        if self.ids.get("rule") == set():
+            self.findings.append(Finding("rules.yaml", 1, "holds no rule: every filing would wait at the national desk"))
+        return found
 
     def _one(self, file: str, model: type[T], defaults: Mapping[str, Any]) -> list[Entry[T]]:
         document = self._document(file)

@@ -8,8 +8,18 @@ from pydantic import BaseModel
 
 from services.routing.directory.documents import Document, Finding, Loc
 from services.routing.directory.domain import Rule
-from shared.contracts.directory import BodyRecord, PackRecord, PublicServiceRecord, TerritoryRecord
+from services.routing.directory.rule_checks import check_rules
+from shared.contracts.directory import (
+    AlertRecord,
+    BodyRecord,
+    Directory,
+    PackRecord,
+    ProcedureRecord,
+    PublicServiceRecord,
+    TerritoryRecord,
+)
 from shared.contracts.procedures import Addressee, Calendar, Door, FollowUp, Procedure, Span
+from shared.contracts.wording import phrase_is_empty
 
 T = TypeVar("T", bound=BaseModel)
 WORDS = ("name", "title", "label", "national_desk")
@@ -40,11 +50,12 @@ class Draft:
     calendars: list[Entry[Calendar]] = field(default_factory=list)
     procedures: list[Entry[Procedure]] = field(default_factory=list)
     rules: list[Entry[Rule]] = field(default_factory=list)
+    alerts: list[Entry[AlertRecord]] = field(default_factory=list)
     ids: dict[str, set[str]] = field(default_factory=dict)
 
     def all(self) -> Iterator[Entry[Any]]:
         yield from self.pack
-        for entries in (self.territories, self.bodies, self.public_services, self.calendars, self.procedures, self.rules):
+        for entries in (self.territories, self.bodies, self.public_services, self.calendars, self.procedures, self.rules, self.alerts):
             yield from entries
 
     def missing(self, kind: str, ref: str | None) -> str | None:
@@ -58,6 +69,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _check_duplicates(draft.bodies, lambda record: record.id)
     yield from _check_duplicates(draft.public_services, lambda record: record.code)
     yield from _check_duplicates(draft.rules, lambda rule: rule.id)
+    yield from _check_duplicates(draft.alerts, lambda alert: alert.code)
     for pack in draft.pack:
         yield from _check_pack(draft, pack)
         yield from _check_languages(draft, pack.value)
@@ -66,8 +78,9 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _check_public_services(draft)
     for procedure in draft.procedures:
         yield from _check_procedure(draft, procedure)
-    for rule in draft.rules:
-        yield from _check_rule(draft, rule)
+    yield from _check_rules(draft)
+    for alert in draft.alerts:
+        yield from _check_alert(draft, alert)
 
 
 def walk(value: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
@@ -183,13 +196,21 @@ def _check_procedure(draft: Draft, entry: Entry[Procedure]) -> Iterator[Finding]
             yield entry.finding(problem, *loc, "procedure")
 
 
-def _check_rule(draft: Draft, entry: Entry[Rule]) -> Iterator[Finding]:
-    when = entry.value.when
-    lists = {"procedures": "procedure", "public_services": "public service", "territories": "territory", "bodies": "body"}
-    for name, kind in lists.items():
-        for index, ref in enumerate(getattr(when, name)):
-            if problem := draft.missing(kind, ref):
-                yield entry.finding(problem, "when", name, index)
-    for name in ("body", "parent"):
-        if problem := draft.missing("body", getattr(entry.value.to, name)):
-            yield entry.finding(problem, "to", name)
+def _check_rules(draft: Draft) -> Iterator[Finding]:
+    lists = (draft.territories, draft.bodies, draft.public_services)
+    laws = (ProcedureRecord(version=e.value.version, valid_from=e.value.valid_from, procedure=e.value) for e in draft.procedures)
+    directory = Directory([*(entry.value for entries in lists for entry in entries), *laws])
+    for n, loc, reason in check_rules([entry.value for entry in draft.rules], directory, draft.missing):
+        yield draft.rules[n].finding(reason, *loc)
+
+
+def _check_alert(draft: Draft, entry: Entry[AlertRecord]) -> Iterator[Finding]:
+    for index, door in enumerate(entry.value.doors):
+        if problem := draft.missing("body", door.body):
+            yield entry.finding(problem, "doors", index, "body")
+    for language, phrases in entry.value.words.items():
+        for index, phrase in enumerate(phrases):
+            if phrase_is_empty(phrase):
+                yield entry.finding(f"{phrase!r} is too short to be found", "words", language, index)
+    if not any(entry.value.words.values()):
+        yield entry.finding("an alert without words is never found", "words")
