@@ -298,3 +298,48 @@ def test_feasts_ahead_are_marked_as_predicted(morocco: Directory) -> None:
     assert kinds[date(2027, 5, 16)] == "predicted"
     assert kinds[date(2027, 11, 6)] == "civil"
     assert Counter(kind for day, kind in kinds.items() if day.year == 2026)["predicted"] == 7
+
+
+def test_an_urgent_request_for_information_has_a_clock_of_its_own(morocco: Directory) -> None:
+    law = morocco.newest_procedure("access-to-information", date(2026, 3, 2))
+    assert law is not None
+    assert law.ref == "access-to-information@2"
+    spans = {clock.code: (clock.span.n, clock.span.unit, clock.when and clock.when.operator) for clock in law.clocks}
+    assert spans == {"answer": (20, "working_days", "!="), "answer-urgent": (3, "calendar_days", "==")}
+    assert all(clock.extension and (clock.extension.times, clock.extension.span) == (1, clock.span) for clock in law.clocks)
+    assert all(reason.door for reason in law.refusals)
+    before = morocco.newest_procedure("access-to-information", date(2025, 12, 31))
+    assert before is not None
+    assert before.ref == "access-to-information@1"
+
+
+def test_an_appeal_leads_from_the_body_s_head_to_the_commission(morocco: Directory) -> None:
+    codes, handled = ["access-to-information"], []
+    for _ in range(2):
+        law = morocco.newest_procedure(codes[-1])
+        assert law is not None
+        (next_step,) = law.follow_ups
+        codes.append(next_step.procedure)
+        handled.append((next_step.handled_by, next_step.body, next_step.within and (next_step.within.n, next_step.within.unit)))
+    assert handled == [("same", None, (20, "working_days")), ("body", "cdai", (30, "calendar_days"))]
+
+
+def test_an_integrity_claim_is_the_restricted_desk_s_and_tells_no_more_than_its_region(morocco: Directory) -> None:
+    law = morocco.procedures["integrity-claim", 1]
+    assert (law.visibility.restricted, law.visibility.territory, law.visibility.public_list) == (True, "region", "never")
+    assert (law.filer.identity, law.filer.confidential) == ("verified", True)
+    assert law.public_fields == frozenset()
+    assert [reason.code for reason in law.refusals if reason.door] == ["competent-authority", "judicial-report"]
+
+
+def test_a_proposal_is_listed_after_moderation_and_answered_in_the_next_report(morocco: Directory) -> None:
+    law = morocco.procedures["health-proposal", 1]
+    assert (law.addressee.body, law.visibility.public_list) == ("ministry-health", "after_moderation")
+    assert [(clock.span.n, clock.span.unit, clock.on_breach) for clock in law.clocks] == [(3, "months", "none")]
+
+
+def test_silence_is_agreement_for_listed_acts_alone(morocco: Directory) -> None:
+    law = morocco.procedures["late-permit", 1]
+    answers = {clock.when.value: (clock.span.n, clock.on_breach) for clock in law.clocks if clock.when}
+    assert answers == {"listed": (60, "deemed_accepted"), "investment": (30, "escalate"), "other": (60, "escalate")}
+    assert [(follow.rel, follow.procedure, follow.handled_by) for follow in law.follow_ups] == [("appeals", "late-permit-appeal", "parent")]
