@@ -16,7 +16,14 @@ def build_spec(settings: Settings) -> Spec:
     async def pack(node: Node) -> None:
         await keep_pack(node, folder)
 
-    return Spec(name="routing", topics=(INTAKE, DEADLINES, PAPERS), handle=handlers.handle, project=handlers.project, tasks=(pack,))
+    return Spec(
+        name="routing",
+        topics=(INTAKE, DEADLINES, PAPERS),
+        handle=handlers.handle,
+        on_private=handlers.papers,
+        project=handlers.recovered,
+        tasks=(pack,),
+    )
 
 
 LOAD_PACK = Command("load-pack", "take a country pack whose version is newer, while the service runs or is stopped", "FOLDER", load_pack)

@@ -19,6 +19,7 @@ class CaseRow(NamedTuple):
     due_at: datetime | None
     taken_up_at: datetime | None
     version: int
+    restricted: bool = False
 
 
 COLUMNS = {
@@ -33,6 +34,7 @@ COLUMNS = {
     "due_at": "timestamptz",
     "taken_up_at": "timestamptz",
     "version": "int",
+    "restricted": "boolean",
 }
 """Name and type of each field of CaseRow, in its order."""
 

@@ -28,9 +28,8 @@ _AUDIT = text("""
     where reference = :reference and id > :after order by id limit :limit""")
 _READ_RULES = text("select rules from rule_set order by version desc limit 1")
 _PUT_RULES = text("""
-    insert into rule_set as r (country, version, sha256, rules) values (:country, :version, :sha256, cast(:rules as jsonb))
-    on conflict (country) do update set version = excluded.version, sha256 = excluded.sha256, rules = excluded.rules
-    where excluded.version > r.version""")
+    insert into rule_set (country, version, sha256, rules) values (:country, :version, :sha256, cast(:rules as jsonb))
+    on conflict do nothing""")
 _ONE_LOADER = text("select pg_advisory_xact_lock(hashtext('wasl.pack'))")
 _UNDECIDED = text("""
     select complaint_id from register where intake_version > 0 and routing_version = 0
@@ -100,7 +99,7 @@ async def rules(conn: AsyncConnection) -> tuple[Rule, ...] | None:
 
 
 async def put_rules(conn: AsyncConnection, country: str, version: int, sha256: str, rules: tuple[Rule, ...]) -> None:
-    """Stores the rules of a pack whose version is higher than the stored one."""
+    """Stores the rules of a pack's version beside the earlier ones, by which a decision can still be explained."""
     given = {"country": country, "version": version, "sha256": sha256, "rules": _RULES.dump_json(rules).decode()}
     await conn.execute(_PUT_RULES, given)
 

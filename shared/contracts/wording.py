@@ -9,13 +9,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-_SIGNS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
-"""Vowel signs, the stroke that stretches a word, and marks of direction."""
+_SIGNS = re.compile("[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f\u202a-\u202e\u2066-\u2069]")
+"""Accents, vowel signs, the stroke that stretches a word, and marks of direction."""
 _LETTERS = str.maketrans(
     {
         **dict.fromkeys("أإآٱ", "ا"),
         **dict.fromkeys("ىیئ", "ي"),
         **dict.fromkeys("گڭݣکڪ", "ك"),
+        **{digit: str(n) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for n, digit in enumerate(digits)},
         "ؤ": "و",
         "ة": "ه",
         "ء": "",
@@ -60,7 +61,6 @@ _COMMON = """
 """
 
 
-@lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
     """The words of a text in their order and plain form."""
     return tuple(filter(None, (_plain(word) for word in _TOKEN.findall(_folded(text)))))
@@ -99,8 +99,7 @@ def phrase_is_empty(phrase: str) -> bool:
 
 def _folded(text: str) -> str:
     letters = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
-    decomposed = unicodedata.normalize("NFD", _SIGNS.sub("", letters))
-    return "".join(str(unicodedata.decimal(letter, letter)) for letter in decomposed if not unicodedata.combining(letter))
+    return _SIGNS.sub("", unicodedata.normalize("NFD", letters))
 
 
 def _plain(word: str) -> str:

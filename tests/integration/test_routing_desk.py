@@ -29,7 +29,8 @@ async def test_a_filing_is_routed_by_rule(desks: Desks) -> None:
     assert (name, version, case.status, case.body) == ("complaint-routed", 1, "with_body", "commune-prima")
     seen = await desks.case(header, ("body-agent", "commune-prima"))
     assert seen["complaint"]["reference"] == seen["reference"] == header.reference
-    assert seen["case"]["rule"] == {"id": "civil-status-to-commune", "version": 1, "final": True}
+    rule = {"id": "civil-status-to-commune", "version": 1, "final": True, "rule_set": 1, "evidence": ["public_services"]}
+    assert seen["case"]["rule"] == rule
     assert seen["case"]["qualified_at"] == "2026-03-02T10:00:00.000Z"
     assert seen["filing"]["language"] == "fr"
 
@@ -185,7 +186,7 @@ async def test_a_renewal_goes_to_the_body_that_answered(desks: Desks) -> None:
     again = renewal(header)
     await desks.bench.deliver(fact("intake", again, 1, filing()))
     found = await desks.case(again, WATERS)
-    assert found["case"]["rule"] == {"id": "follow-up-renews", "version": 1, "final": True}
+    assert found["case"]["rule"] == {"id": "follow-up-renews", "version": 1, "final": True, "rule_set": None, "evidence": []}
 
 
 async def test_of_two_agents_who_answer_at_once_one_is_told_to_read_again(desks: Desks) -> None:

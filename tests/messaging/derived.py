@@ -11,7 +11,7 @@ from services.deadlines.domain import Timed, clocks_of, settled
 from services.intake.timeline import timeline
 from services.notifications.domain import plan
 from services.notifications.notice import Entry, Key
-from services.routing.desk.reactions import react
+from services.routing.desk.reactions import Routes, react
 from services.routing.directory.pack import load
 from services.routing.handlers import case_row, known
 from services.stats.domain import fact_row
@@ -80,7 +80,7 @@ def five(now: datetime) -> dict[str, Derived]:
     """Fresh stores of all five at one legal instant."""
     return {
         "intake": PureRows(timeline),
-        "routing": PureRows(lambda one: (case_row(one, noria()), react(known(one), {}, noria(), _rules(), now))),
+        "routing": PureRows(lambda one: (case_row(one, noria()), react(known(one), {}, noria(), Routes(_rules()), now))),
         "deadlines": Clocks(now),
         "notifications": Ledger(),
         "stats": PureRows(lambda one: fact_row(one, noria())),

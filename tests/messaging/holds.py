@@ -11,7 +11,7 @@ from services.deadlines.handlers import Known, _rows
 from services.deadlines.passing import breach_at
 from services.notifications.domain import plan
 from services.notifications.notice import FILER
-from services.routing.desk.reactions import react
+from services.routing.desk.reactions import Routes, react
 from services.routing.handlers import case_row, known
 from services.stats.domain import fact_row
 from shared.contracts.registry import DEADLINES, FACT_TOPICS, INTAKE, PRIVATE_TOPICS, ROUTING, ce_type
@@ -213,7 +213,7 @@ def _rows_are_derived(world: World, register: Registers) -> None:
 
 
 def _nothing_is_left_to_do(world: World, register: Registers) -> None:
-    assert react(known(register), {}, noria(), noria_pack().rules, world.time) == []
+    assert react(known(register), {}, noria(), Routes(noria_pack().rules), world.time) == []
     entries = world.services["notifications"].state.notifications_ledger([register.complaint_id])[register.complaint_id]
     decided = plan(register, entries, noria())
     assert (decided.write, decided.drop) == ((), ())

@@ -7,7 +7,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.desk.reactions import react
+from services.routing.desk.reactions import Routes, react
 from services.routing.handlers import known
 from shared.contracts.directory import Directory
 from shared.contracts.events import DeadlinesFact, Fact
@@ -72,10 +72,10 @@ def run(start: Registers, batches: Sequence[Sequence[Fact]], directory: Director
     for batch in batches:
         for told in batch:
             registers = registers.fold(told)
-        for step in react(known(registers), {}, directory, noria_pack().rules, NOON):
+        for step in react(known(registers), {}, directory, Routes(noria_pack().rules), NOON):
             versions.append(registers.routing_version + 1)
             registers = registers.with_state("routing", step.case, versions[-1])
-    assert react(known(registers), {}, directory, noria_pack().rules, NOON) == []
+    assert react(known(registers), {}, directory, Routes(noria_pack().rules), NOON) == []
     return registers.routing, versions
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.routing.desk.domain import Matter
 from services.routing.desk.known import Known
-from services.routing.desk.reactions import Step, react
+from services.routing.desk.reactions import Routes, Step, react
 from services.routing.directory.pack import Pack, load
 from shared.contracts.complaint import Header, Link
 from shared.contracts.directory import Directory, ProcedureRecord
@@ -43,7 +43,7 @@ def filing(**values: Any) -> Filing:
 
 def reactions(known: Known, *linked: Known, directory: Directory | None = None, now: datetime = NOON) -> list[Step]:
     pack = noria_pack()
-    return react(known, {earlier.header.reference: earlier for earlier in linked}, directory or pack.directory, pack.rules, now)
+    return react(known, {earlier.header.reference: earlier for earlier in linked}, directory or pack.directory, Routes(pack.rules), now)
 
 
 def routed(now: datetime = NOON, **values: Any) -> Known:

@@ -3,19 +3,32 @@
 from collections.abc import Mapping, Sequence
 
 from services.routing.desk.known import Known
-from services.routing.directory.domain import Decision, Rule, decide, standing
+from services.routing.directory.domain import FOLLOW_UP, RESTRICTED_DESK, Decision, Rule, decide, standing
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import FollowUp
 from shared.contracts.states import RuleUsed
 
 
-def first_body(known: Known, linked: Mapping[str, Known], directory: Directory, rules: Sequence[Rule]) -> Decision:
-    """A follow-up whose earlier complaint is not known here, or never had a body, is routed as any other."""
+def first_body(
+    known: Known, linked: Mapping[str, Known], directory: Directory, rules: Sequence[Rule], words: Sequence[str] | None = None
+) -> Decision:
+    """A follow-up whose earlier complaint is not known here, or never had a body, is routed as any other.
+
+    What is restricted, or follows what is, goes to nobody but the restricted desk. `words`: of the subject, as decide takes them.
+    """
+    if restricted(known, linked):
+        return Decision(None, RuleUsed(id=RESTRICTED_DESK, version=1), by_law=True)
     for link in known.header.links:
         earlier = linked.get(link.reference)
         if earlier and earlier.case and (offered := _offered(link.rel, earlier, known, directory)):
-            return _followed(offered, earlier, directory) or decide(rules, known.header, directory)
-    return decide(rules, known.header, directory)
+            return _followed(offered, earlier, directory) or decide(rules, known.header, directory, words)
+    return decide(rules, known.header, directory, words)
+
+
+def restricted(known: Known, linked: Mapping[str, Known]) -> bool:
+    return (known.filing is not None and known.filing.restricted) or any(
+        earlier.case is not None and earlier.case.restricted for earlier in linked.values()
+    )
 
 
 def _offered(rel: str, earlier: Known, known: Known, directory: Directory) -> FollowUp | None:
@@ -32,8 +45,8 @@ def _followed(offered: FollowUp, earlier: Known, directory: Directory) -> Decisi
         return None
     target = {"same": body, "body": offered.body, "parent": _parent(body, directory)}[offered.handled_by]
     version = int(earlier.header.procedure.partition("@")[2])
-    rule = RuleUsed(id=f"follow-up-{offered.rel}", version=version, final=True)
-    return Decision(standing(target, directory), rule, {"earlier": earlier.header.reference})
+    rule = RuleUsed(id=f"{FOLLOW_UP}{offered.rel}", version=version, final=True)
+    return Decision(standing(target, directory), rule, {"earlier": earlier.header.reference}, by_law=True)
 
 
 def _parent(body: str | None, directory: Directory) -> str | None:

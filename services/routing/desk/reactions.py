@@ -4,13 +4,13 @@ Level-triggered: looks at what is, never at what arrived, so that order, repetit
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import uuid5
 
 from services.routing.desk import moves
-from services.routing.desk.first_body import first_body
+from services.routing.desk.first_body import first_body, restricted
 from services.routing.desk.known import Known
 from services.routing.directory.domain import Decision, Rule, standing
 from shared.contracts.directory import Directory
@@ -19,12 +19,26 @@ from shared.contracts.states import Case, ClockState, Custody, Request, Response
 
 
 class Step(NamedTuple):
-    """A fact to tell: its name, the case after it, the role that brought it about, the coded reason."""
+    """A fact to tell: its name, the case after it, the role that brought it about, the coded reason, the rules' decision if it is one."""
 
     type: str
     case: Case
     by: str
     reason: str | None = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True)
+class Routes:
+    """What a filing is routed by: the rules and their version, and the words of the subject, None while they have not arrived.
+
+    patient: a case whose rules wait for words is left undecided; else it goes to triage, and is decided when they come.
+    """
+
+    rules: Sequence[Rule]
+    version: int | None = None
+    words: Sequence[str] | None = None
+    patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,18 +49,18 @@ class _Seen:
     now: datetime
 
 
-def react(known: Known, linked: Mapping[str, Known], directory: Directory, rules: Sequence[Rule] | None, now: datetime) -> list[Step]:
+def react(known: Known, linked: Mapping[str, Known], directory: Directory, routes: Routes | None, now: datetime) -> list[Step]:
     """The facts that are still missing, in their order; none once they have been told.
 
-    `linked` holds the complaints that the header's links name, as far as they are known; `rules` is None until a pack has
+    `linked` holds the complaints that the header's links name, as far as they are known; `routes` is None until a pack has
     been loaded. Nothing is decided before the filing and its procedure are known: who asks again later gets it then.
     """
     law = directory.procedure(known.header.procedure)
     if known.filing is None or law is None:
         return []
     steps: list[Step] = []
-    if known.case is None and rules is not None:
-        steps.append(_routed(known, law, first_body(known, linked, directory, rules), now))
+    if routes is not None and (known.case is None or left_in_triage(known.case)):
+        steps.extend(_routing(known, law, linked, directory, routes, now))
     seen, case = _Seen(known, law, directory, now), steps[-1].case if steps else known.case
     for part in (_succession, _supplies, _lapses, _endings):
         for step in part(seen, case) if case else ():
@@ -55,17 +69,35 @@ def react(known: Known, linked: Mapping[str, Known], directory: Directory, rules
     return steps
 
 
-def _routed(known: Known, law: Procedure, decision: Decision, now: datetime) -> Step:
-    case = Case(
-        status="with_body" if decision.body else "triage",
-        kind=law.kind,
-        public_service=known.header.public_service,
-        body=decision.body,
-        rule=decision.rule,
-        qualified_at=now if decision.body and decision.rule and decision.rule.final else None,
-        custody=(Custody(body=decision.body, since=now),) if decision.body else (),
-    )
-    return Step("complaint-routed", case, "rule")
+def left_in_triage(case: Case) -> bool:
+    """No rule has decided, and nobody has done anything about it since."""
+    return case.status == "triage" and case.rule is None and not (case.custody or case.qualified_at or case.extensions)
+
+
+def _routing(
+    known: Known, law: Procedure, linked: Mapping[str, Known], directory: Directory, routes: Routes, now: datetime
+) -> Iterator[Step]:
+    """The first decision, or the one that had to wait for the words of the subject."""
+    assert known.filing
+    decision = first_body(known, linked, directory, routes.rules, routes.words)
+    if known.case is not None:
+        if decision.rule is not None:
+            yield _routed(known.case, decision, routes, now)
+    elif not (decision.waits and routes.patient and known.filing.erased_at is None):
+        case = Case(status="triage", kind=law.kind, public_service=known.header.public_service, restricted=restricted(known, linked))
+        yield _routed(case, decision, routes, now)
+
+
+def _routed(case: Case, decision: Decision, routes: Routes, now: datetime) -> Step:
+    rule = decision.rule and decision.rule.model_copy(update={"rule_set": None if decision.by_law else routes.version})
+    changes = {
+        "status": "with_body" if decision.body else "triage",
+        "body": decision.body,
+        "rule": rule,
+        "qualified_at": now if decision.body and rule and rule.final else None,
+        "custody": (Custody(body=decision.body, since=now),) if decision.body else (),
+    }
+    return Step("complaint-routed", case.model_copy(update=changes), "rule", decision=replace(decision, rule=rule))
 
 
 def _succession(seen: _Seen, case: Case) -> Iterator[Step]:

@@ -98,7 +98,7 @@ class Decision:
     """The body (none: triage at the national desk), the rule that said so, and the codes it was decided on.
 
     waits: a rule asks for words that have not arrived; until they do the case may stay undecided, or in triage. word: the
-    phrase of the rule that stood in the subject, which is a person's, so it never leaves routing's store.
+    phrase of the rule that stood in the subject, which is a person's, so it never leaves routing's store. by_law: not by a rule.
     """
 
     body: str | None
@@ -106,6 +106,7 @@ class Decision:
     evidence: dict[str, str] = field(default_factory=dict)
     waits: bool = False
     word: str | None = None
+    by_law: bool = False
 
 
 def decide(rules: Sequence[Rule], header: Header, directory: Directory, words: Sequence[str] | None = None) -> Decision:
@@ -116,7 +117,8 @@ def decide(rules: Sequence[Rule], header: Header, directory: Directory, words: S
     """
     fixed = _fixed_addressee(header, directory)
     if fixed:
-        return Decision(fixed, RuleUsed(id=FIXED_ADDRESSEE, version=_law_version(header), final=True), {"procedure": header.procedure})
+        rule = RuleUsed(id=FIXED_ADDRESSEE, version=_law_version(header), final=True)
+        return Decision(fixed, rule, {"procedure": header.procedure}, by_law=True)
     looks = list(walk(rules, header, directory, words))
     last = looks[-1] if looks else None
     if last is None or last.result != "decided":

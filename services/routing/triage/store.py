@@ -1,0 +1,180 @@
+"""All SQL of triage's tables: decisions of the rules, fingerprints of filings, links between cases."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.directory.domain import Rule
+from services.routing.triage.domain import Print
+from shared.contracts.complaint import Header
+from shared.contracts.private import Papers
+from shared.contracts.registry import PAPERS
+from shared.messaging.engine import Stop
+
+_RULES = TypeAdapter(tuple[Rule, ...])
+UNREADABLE = 8
+"""Exit code of a process that does not know what the stored rules ask for."""
+
+
+class RuleSet(NamedTuple):
+    version: int
+    rules: tuple[Rule, ...]
+
+
+class Decided(NamedTuple):
+    """What the rules, or the law in their place (rule_set_version None), said of a case; `version` is that of the fact that told it."""
+
+    complaint_id: UUID
+    version: int
+    at: datetime
+    rule: str | None
+    rule_version: int | None
+    rule_set_version: int | None
+    final: bool
+    body: str | None
+    evidence: dict[str, Any]
+    word: str | None
+
+
+class Linked(NamedTuple):
+    """One tie of a case to another. from_here: this case is the second copy; else the other is."""
+
+    rel: str
+    reference: str
+    status: str
+    body: str | None
+    at: datetime
+    role: str
+    from_here: bool
+    restricted: bool
+
+
+_TYPES = {
+    "complaint_id": "uuid",
+    "version": "int",
+    "at": "timestamptz",
+    "rule": "text",
+    "rule_version": "int",
+    "rule_set_version": "int",
+    "final": "boolean",
+    "body": "text",
+    "evidence": "text",
+    "word": "text",
+}
+_DECIDED = ", ".join(Decided._fields)
+_ROWS = f"unnest({', '.join(f'cast(:{name} as {type}[])' for name, type in _TYPES.items())}) as u ({_DECIDED})"
+_VALUES = _DECIDED.replace("evidence", "evidence::jsonb")
+_PUT_DECISIONS = text(f"insert into routing_decision ({_DECIDED}) select {_VALUES} from {_ROWS} on conflict do nothing")  # noqa: S608
+_RESTORE = text(f"""
+    insert into routing_decision ({_DECIDED}) select {_VALUES} from {_ROWS}
+    where not exists (select from routing_decision d where d.complaint_id = u.complaint_id) on conflict do nothing""")  # noqa: S608
+_DECISIONS = text(f"select {_DECIDED} from routing_decision where complaint_id = :id order by version")  # noqa: S608
+_RULE_SET = text("""
+    select version, rules from rule_set where cast(:version as int) is null or version = :version order by version desc limit 1""")
+_WAITING = text("""
+    select complaint_id from register where complaint_id = any(cast(:ids as uuid[])) and intake_version > 0
+    and (routing_version = 0 or (routing->>'status' = 'triage' and routing->>'rule' is null))""")
+_UNPRINTED = text("""
+    select r.header, p.doc from register r join private_document p on p.complaint_id = r.complaint_id and p.topic = :papers
+    where r.complaint_id = any(cast(:ids as uuid[])) and not exists (select from case_print c where c.complaint_id = r.complaint_id)""")
+# Row by row: unnest would flatten the lists.
+_PUT_PRINT = text("""
+    insert into case_print (complaint_id, filed_at, public_service, territory, words, bands, signature, contacts)
+    values (:complaint_id, :filed_at, :public_service, :territory, :words, :bands, :signature, :contacts) on conflict do nothing""")
+_FORGET = text("""
+    with prints as (delete from case_print where complaint_id = any(cast(:ids as uuid[])))
+    update routing_decision set word = null where complaint_id = any(cast(:ids as uuid[])) and word is not null""")
+_LINK = text("""
+    insert into case_link (complaint_id, rel, other, at, role) values (:id, :rel, :other, :at, :role) on conflict do nothing""")
+_LINKS = text("""
+    select l.rel, c.reference, c.status, c.body, l.at, l.role, l.complaint_id = :id as from_here, c.restricted
+    from case_link l join desk_case c on c.complaint_id = case when l.complaint_id = :id then l.other else l.complaint_id end
+    where :id in (l.complaint_id, l.other) order by l.at, c.reference""")
+_ABOVE = text("""
+    with recursive chain (id) as (
+        select cast(:id as uuid) union select l.other from case_link l join chain on l.complaint_id = chain.id where l.rel = :rel)
+    select id from chain""")
+
+
+async def rule_set(conn: AsyncConnection, version: int | None = None) -> RuleSet | None:
+    """The newest rules, or those of a version; None where there are none. Ends a process that cannot read what they ask for."""
+    row = (await conn.execute(_RULE_SET, {"version": version})).one_or_none()
+    try:
+        return RuleSet(row.version, _parsed(row.rules)) if row else None
+    except ValidationError as error:
+        why = f"the rules of version {row.version} ask for what this release does not know: start a newer release"  # type: ignore[union-attr]
+        raise Stop(UNREADABLE, why) from error
+
+
+async def put_decisions(conn: AsyncConnection, rows: Sequence[Decided]) -> None:
+    if rows:
+        await conn.execute(_PUT_DECISIONS, _columns(rows))
+
+
+async def restore_decisions(conn: AsyncConnection, rows: Sequence[Decided]) -> None:
+    """For a store that was restored from an older copy: what the facts still tell of decisions that it has lost."""
+    if rows:
+        await conn.execute(_RESTORE, _columns(rows))
+
+
+async def decisions(conn: AsyncConnection, complaint_id: UUID) -> list[Decided]:
+    """Oldest first: more than one where the first had to wait for the words of the subject."""
+    rows = [Decided(*row) for row in await conn.execute(_DECISIONS, {"id": complaint_id})]
+    return [row._replace(evidence=json.loads(row.evidence)) for row in rows]  # type: ignore[arg-type]
+
+
+async def waiting_for_words(conn: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
+    """Of these complaints those that no rule has decided yet."""
+    return list((await conn.execute(_WAITING, {"ids": list(ids)})).scalars())
+
+
+async def unprinted(conn: AsyncConnection, ids: Sequence[UUID]) -> list[tuple[Header, Papers]]:
+    """Of these complaints those whose filing and papers are both here, and no print of them yet."""
+    rows = await conn.execute(_UNPRINTED, {"ids": list(ids), "papers": PAPERS})
+    return [(Header.model_validate_json(header), Papers.model_validate_json(doc)) for header, doc in rows]
+
+
+async def put_prints(conn: AsyncConnection, prints: Sequence[Print]) -> None:
+    if prints:
+        await conn.execute(_PUT_PRINT, [{name: _plain(value) for name, value in vars(one).items()} for one in prints])
+
+
+async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Of erased filers, what is kept of their words and contacts; safe to repeat."""
+    if ids:
+        await conn.execute(_FORGET, {"ids": list(ids)})
+
+
+async def link(conn: AsyncConnection, id: UUID, rel: str, other: UUID, at: datetime, role: str) -> None:
+    await conn.execute(_LINK, {"id": id, "rel": rel, "other": other, "at": at, "role": role})
+
+
+async def links(conn: AsyncConnection, id: UUID) -> list[Linked]:
+    """The ties of a case, in both directions, oldest first."""
+    return [Linked(*row) for row in await conn.execute(_LINKS, {"id": id})]
+
+
+async def chain(conn: AsyncConnection, id: UUID, rel: str) -> set[UUID]:
+    """A case and all that it leads to by such ties."""
+    return set((await conn.execute(_ABOVE, {"id": id, "rel": rel})).scalars())
+
+
+def _columns(rows: Sequence[Decided]) -> dict[str, list[Any]]:
+    plain = [row._replace(evidence=json.dumps(row.evidence)) for row in rows]  # type: ignore[arg-type]
+    return {name: [getattr(row, name) for row in plain] for name in Decided._fields}
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+@lru_cache(maxsize=4)
+def _parsed(stored: str) -> tuple[Rule, ...]:
+    return _RULES.validate_json(stored)
