@@ -16,7 +16,7 @@ from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference, secret_fits
 from shared.runtime.limits import Limit, client_address
 
-_BEARER = HTTPBearer(auto_error=False, description="A complaint's secret (s1.…), or a token of the platform's OIDC issuer.")
+BEARER = HTTPBearer(auto_error=False, description="A complaint's secret (s1.…), or a token of the platform's OIDC issuer.")
 _NOBODY = UUID(int=0)
 _ADDRESSES = 3
 READERS = ("body-agent", "approver", "body-admin", "machine", "national-desk", "auditor")
@@ -35,7 +35,7 @@ class Caller:
         return self.staff.role if self.staff else "citizen"
 
 
-async def caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
+async def caller(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]) -> Caller:
     """A JWT has two dots, a secret one. Problem 401 `token-invalid` for a JWT that is not to be believed."""
     address = client_address(request.scope, request.app.state.settings.trusted_proxies)
     if bearer is None:

@@ -113,7 +113,7 @@ def _submission(given: FilingIn, who: Caller) -> Submission:
         territory=given.territory,
         subject=given.subject,
         narrative=given.narrative,
-        person=Person(**given.filer.model_dump()),
+        person=Person(**dict(given.filer)),
         channel=given.channel,
         public_service=given.public_service,
         body=given.body,

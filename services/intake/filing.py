@@ -16,7 +16,6 @@ from shared.messaging.tx import Tx
 from shared.runtime.db import sqlstate
 from shared.runtime.errors import Problem
 from shared.runtime.ids import new_reference, uuid7
-from shared.runtime.trace import use_traceparent
 
 _DRAWS = 5
 _UNIQUE_VIOLATION = "23505"
@@ -75,9 +74,8 @@ def _claimed(order: Order) -> Claimed:
 
 
 def _publish(tx: Tx, order: Order, header: Header) -> None:
+    registers, draft = Registers.new(header, partition_of(str(header.id))), order.draft
     # A group is written by one of its callers: each fact goes on in the trace of its own.
-    with use_traceparent(order.traceparent):
-        registers = Registers.new(header, partition_of(str(header.id)))
-        tx.publish(registers, "complaint-filed", order.draft.filing, by=order.draft.by, at=header.recorded_at)
-    tx.put_private(PAPERS, order.draft.papers(header))
-    tx.put_private(CONTACTS, order.draft.contacts(header))
+    tx.publish(registers, "complaint-filed", draft.filing, by=draft.by, at=header.recorded_at, traceparent=order.traceparent)
+    tx.put_private(PAPERS, draft.papers(header))
+    tx.put_private(CONTACTS, draft.contacts(header))

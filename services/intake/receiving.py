@@ -46,7 +46,8 @@ class Filings:
     def _receipt(self, header: Header, directory: Directory) -> Receipt:
         law = directory.procedure(header.procedure)
         secret = secret_for(self._key, header.id, store.FIRST_SECRET)
-        return Receipt(**header.model_dump(), secret=secret, kind=law.kind if law else None)
+        # The header has been validated, here or when it was stored.
+        return Receipt.model_construct(**dict(header), secret=secret, kind=law.kind if law else None)
 
     async def _filed_before(self, key: UUID, digest: bytes, otherwise: Problem) -> Header:
         async with self._node.read() as conn:
@@ -58,7 +59,7 @@ class Filings:
     async def _examined(self, given: Submission, who: Caller, directory: Directory, pack: PackRecord) -> Draft:
         draft = examine(_reachable(given, pack), directory, pack, self._node.clock.now())
         links = [await self._linked(draft, index, link, who, directory) for index, link in enumerate(given.links)]
-        return replace(draft, links=tuple(links))
+        return replace(draft, links=tuple(links)) if links else draft
 
     async def _linked(self, draft: Draft, index: int, given: LinkGiven, who: Caller, directory: Directory) -> Link:
         """The tie to an earlier complaint. Whoever does not prove it to be theirs learns nothing of it, not even why it is refused."""
@@ -95,4 +96,6 @@ def _reachable(given: Submission, pack: PackRecord) -> Submission:
     person = given.person
     email = email_address(person.email) if person.email else None
     phone = phone_number(person.phone, pack.time_zone) if person.phone else None
+    if (email, phone) == (person.email, person.phone):
+        return given
     return replace(given, person=person.model_copy(update={"email": email, "phone": phone}))

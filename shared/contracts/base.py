@@ -17,6 +17,8 @@ class Contract(BaseModel):
 
 def to_milliseconds(at: datetime) -> datetime:
     """The same instant in UTC, cut (not rounded) to milliseconds: what the wire can carry."""
+    if at.tzinfo is UTC and not at.microsecond % 1000:
+        return at  # what was read once need not be made anew each time it is handed on
     if at.utcoffset():
         at = at.astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
@@ -24,7 +26,7 @@ def to_milliseconds(at: datetime) -> datetime:
 
 def iso(at: datetime) -> str:
     """UTC with Z and milliseconds, such as 2026-03-01T10:00:00.000Z."""
-    return to_milliseconds(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_milliseconds(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(to_milliseconds), PlainSerializer(iso, return_type=str, when_used="json")]

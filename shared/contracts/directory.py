@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 
 from shared.contracts.calendars import Calendar
@@ -65,7 +66,7 @@ class Directory:
         """Every record by its key."""
         return MappingProxyType(self._records)
 
-    @property
+    @cached_property
     def ready(self) -> bool:
         """Whether a pack record was read and at least as many records of each kind as it counts."""
         if self.pack is None:

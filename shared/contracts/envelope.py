@@ -3,35 +3,9 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from shared.contracts.base import Contract, Instant
+from shared.contracts.base import iso
 
 CONTENT_TYPE = "application/json"
-
-
-class Envelope(Contract):
-    """The context attributes. `id` is stable: a fact sent again has the same id, version and time."""
-
-    id: str
-    type: str
-    source: str
-    subject: str
-    time: Instant
-    traceparent: str | None = None
-
-    def headers(self) -> list[tuple[str, bytes]]:
-        """Kafka headers as the binding's section 3.2 wants them: ce_ before each attribute, content-type bare."""
-        pairs = {
-            "ce_specversion": "1.0",
-            "ce_id": self.id,
-            "ce_type": self.type,
-            "ce_source": self.source,
-            "ce_subject": self.subject,
-            "ce_time": self.model_dump(mode="json")["time"],
-            "content-type": CONTENT_TYPE,
-        }
-        if self.traceparent:
-            pairs["traceparent"] = self.traceparent
-        return [(name, value.encode()) for name, value in pairs.items()]
 
 
 def event_id(complaint_id: UUID, topic: str, version: int) -> str:
@@ -39,5 +13,21 @@ def event_id(complaint_id: UUID, topic: str, version: int) -> str:
     return str(uuid5(complaint_id, f"{topic}/{version}"))
 
 
-def envelope(complaint_id: UUID, topic: str, version: int, *, type: str, source: str, subject: str, time: datetime) -> Envelope:
-    return Envelope(id=event_id(complaint_id, topic, version), type=type, source=f"wasl/{source}", subject=subject, time=time)
+def envelope(id: str, *, type: str, source: str, subject: str, time: datetime, traceparent: str | None = None) -> dict[str, str]:
+    """The context attributes as Kafka headers, as the binding's section 3.2 wants them: ce_ before each, content-type bare.
+
+    `id` is stable: a fact sent again has the same id, version and time. `traceparent` is the distributed tracing extension's,
+    which is no attribute of the event and so has no ce_.
+    """
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_type": type,
+        "ce_source": f"wasl/{source}",
+        "ce_subject": subject,
+        "ce_time": iso(time),
+        "content-type": CONTENT_TYPE,
+    }
+    if traceparent:
+        headers["traceparent"] = traceparent
+    return headers

@@ -9,7 +9,7 @@ from shared.contracts.private import Private
 from shared.messaging import directory, private, registers
 from shared.messaging.records import Decoded, PrivateChange
 from shared.messaging.registers import Change, Registers, newest
-from shared.messaging.spec import Spec
+from shared.messaging.spec import Spec, nothing
 from shared.messaging.tx import Tx
 
 
@@ -25,12 +25,7 @@ async def take(spec: Spec, tx: Tx, decoded: Sequence[Decoded]) -> None:
 
 async def fold(tx: Tx, decoded: Iterable[Decoded]) -> list[Change]:
     """Folds facts into the registers and forgets the people whom a fact says are erased."""
-    facts = [(Registers.new(d.body.complaint, d.raw.partition), d.body) for d in decoded if isinstance(d.body, Fact)]
-    changes = await registers.upsert(tx.conn, newest(facts))
-    for change in changes:
-        if _erased(change.after) and not (change.before and _erased(change.before)):
-            tx.erase(change.complaint_id)
-    return changes
+    return await registers.upsert(tx.conn, _rows(tx, decoded))
 
 
 async def documents(tx: Tx, decoded: Iterable[Decoded]) -> list[PrivateChange]:
@@ -47,9 +42,18 @@ async def documents(tx: Tx, decoded: Iterable[Decoded]) -> list[PrivateChange]:
 
 
 async def _facts(spec: Spec, tx: Tx, decoded: Sequence[Decoded]) -> None:
-    changes = await fold(tx, decoded)
-    if changes:
+    if spec.handle is nothing:
+        await registers.put(tx.conn, _rows(tx, decoded))
+    elif changes := await fold(tx, decoded):
         await spec.handle(changes, tx)
+
+
+def _rows(tx: Tx, decoded: Iterable[Decoded]) -> list[Registers]:
+    rows = newest([(Registers.new(d.body.complaint, d.raw.partition), d.body) for d in decoded if isinstance(d.body, Fact)])
+    for row in rows:
+        if row.intake and row.intake.erased_at:
+            tx.erase(row.complaint_id)  # who is erased stays so: to be told again changes nothing
+    return rows
 
 
 async def _documents(spec: Spec, tx: Tx, decoded: Sequence[Decoded]) -> None:
@@ -63,7 +67,3 @@ async def _directory(spec: Spec, tx: Tx, records: Sequence[DirectoryRecord]) -> 
     if moved:
         tx.directory = await directory.load(tx.conn)
         await spec.on_directory(moved, tx)
-
-
-def _erased(known: Registers) -> bool:
-    return known.intake is not None and known.intake.erased_at is not None

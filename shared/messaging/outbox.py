@@ -4,12 +4,11 @@ Ids of one complaint follow its commits, since every writer holds the complaint'
 read in id order and deleted by id once acknowledged; there is no "id > last" cursor, which would skip a late commit.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +23,8 @@ _INSERT = text("""
     order by u.n""")
 
 _SELECT = text("""
-    select id, topic, key, version, headers, value, complaint_id, private,
-           private and value is not null and exists (select from erased e where e.complaint_id = o.complaint_id) as dropped
+    select id, private and value is not null and exists (select from erased e where e.complaint_id = o.complaint_id) as dropped,
+           topic, key, version, value, headers, complaint_id, private
     from outbox o order by id limit :limit""")
 
 _DELETE = text("delete from outbox where id = any(cast(:ids as bigint[]))")
@@ -36,13 +35,12 @@ _DELETE_KNOWN = text("""
 _DEPTH = text("select count(*), coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 from outbox")
 
 
-@dataclass(frozen=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A row of the outbox. `dropped` says that its person was erased meanwhile: it is deleted unsent."""
 
     id: int
-    record: Outgoing
     dropped: bool
+    record: Outgoing
 
 
 async def insert(conn: AsyncConnection, records: Sequence[Outgoing]) -> None:
@@ -53,7 +51,10 @@ async def insert(conn: AsyncConnection, records: Sequence[Outgoing]) -> None:
 async def waiting(conn: AsyncConnection, limit: int) -> list[Waiting]:
     """The oldest rows in id order, at most `limit`."""
     result = await conn.execute(_SELECT, {"limit": limit})
-    return [_row(dict(row)) for row in result.mappings()]
+    return [
+        Waiting(id, dropped, Outgoing(topic, key, version, value, from_json(headers), complaint_id, private))
+        for id, dropped, topic, key, version, value, headers, complaint_id, private in result
+    ]
 
 
 async def delete(conn: AsyncConnection, ids: Sequence[int]) -> None:
@@ -79,7 +80,7 @@ async def depth(conn: AsyncConnection) -> tuple[int, float]:
 
 
 def headers_json(record: Outgoing) -> str:
-    return json.dumps(record.headers)
+    return to_json(record.headers).decode()
 
 
 def _parameters(records: Sequence[Outgoing]) -> dict[str, list[Any]]:
@@ -87,9 +88,3 @@ def _parameters(records: Sequence[Outgoing]) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {name: [getattr(r, name) for r in records] for name in names}
     columns["headers"] = [headers_json(r) for r in records]
     return columns
-
-
-def _row(row: dict[str, Any]) -> Waiting:
-    id, dropped = row.pop("id"), row.pop("dropped")
-    row["headers"] = json.loads(row["headers"])
-    return Waiting(id, Outgoing(**row), dropped)

@@ -18,7 +18,7 @@ _UPSERT = text("""
     order by u.id, u.topic
     on conflict (complaint_id, topic) do update set version = excluded.version, doc = excluded.doc
     where excluded.version > p.version
-    returning topic, complaint_id, doc""")
+    returning topic, complaint_id""")
 _DELETE = text("""
     with u as (select * from unnest(cast(:topic as text[]), cast(:id as uuid[]), cast(:key as bytea[])) as u (topic, id, key)),
          dead as (delete from dead_letters d using u where d.topic = u.topic and d.key = u.key)
@@ -51,7 +51,7 @@ async def upsert(conn: AsyncConnection, docs: Sequence[tuple[str, Private]]) -> 
         "doc": [doc.model_dump_json() for doc in newest.values()],
     }
     result = await conn.execute(_UPSERT, columns)
-    return [PrivateChange(topic, id, PRIVATE_TOPICS[topic].model_validate_json(doc)) for topic, id, doc in result]
+    return [PrivateChange(topic, id, newest[id, topic]) for topic, id in result]
 
 
 async def delete(conn: AsyncConnection, gone: Sequence[tuple[str, UUID]]) -> list[PrivateChange]:

@@ -1,12 +1,14 @@
 """What passes between the log and a store: records as they arrive, and as they leave."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts.complaint import Header
 from shared.contracts.directory import DirectoryRecord
-from shared.contracts.envelope import envelope
+from shared.contracts.envelope import envelope, event_id
 from shared.contracts.events import Fact
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
@@ -51,26 +53,28 @@ class Decoded:
     complaint_id: UUID | None = None
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record on its way to the log: a row of the outbox. A value of None is a tombstone."""
 
     topic: str
     key: str
     version: int
     value: bytes | None
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     complaint_id: UUID | None = None
     private: bool = False
 
 
 def fact_record(topic: str, service: str, type: str, header: Header, fact: Fact, time: datetime, traceparent: str | None) -> Outgoing:
-    return _record(topic, service, type, header.id, header.reference, fact.version, fact.model_dump_json(by_alias=True), time, traceparent)
+    id = event_id(header.id, topic, fact.version)
+    headers = envelope(id, type=ce_type(type), source=service, subject=header.reference, time=time, traceparent=traceparent)
+    return Outgoing(topic, str(header.id), fact.version, fact.model_dump_json(by_alias=True).encode(), headers, header.id)
 
 
 def private_record(topic: str, service: str, doc: Private, time: datetime) -> Outgoing:
-    made = _record(topic, service, topic, doc.complaint_id, doc.reference, doc.version, doc.model_dump_json(), time, None)
-    return Outgoing(**{**made.__dict__, "private": True})
+    id = event_id(doc.complaint_id, topic, doc.version)
+    headers = envelope(id, type=ce_type(topic), source=service, subject=doc.reference, time=time)
+    return Outgoing(topic, str(doc.complaint_id), doc.version, doc.model_dump_json().encode(), headers, doc.complaint_id, private=True)
 
 
 def tombstone(topic: str, complaint_id: UUID) -> Outgoing:
@@ -78,36 +82,11 @@ def tombstone(topic: str, complaint_id: UUID) -> Outgoing:
 
 
 def directory_record(topic: str, service: str, record: DirectoryRecord, time: datetime) -> Outgoing:
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_id": f"{record.key}/{record.version}",
-        "ce_type": ce_type("directory-record"),
-        "ce_source": f"wasl/{service}",
-        "ce_subject": record.key,
-        "ce_time": time.isoformat(),
-        "content-type": "application/json",
-    }
+    id = f"{record.key}/{record.version}"
+    headers = envelope(id, type=ce_type("directory-record"), source=service, subject=record.key, time=time)
     return Outgoing(topic, record.key, record.version, record.model_dump_json(by_alias=True).encode(), headers)
 
 
 def notice_record(topic: str, service: str, notice: NoticeSent, reference: str) -> Outgoing:
-    made = _record(topic, service, "notice-sent", notice.complaint_id, reference, 1, notice.model_dump_json(), notice.sent_at, None)
-    return Outgoing(**{**made.__dict__, "headers": {**made.headers, "ce_id": str(notice.id)}})
-
-
-def _record(
-    topic: str,
-    service: str,
-    type: str,
-    complaint_id: UUID,
-    reference: str,
-    version: int,
-    value: str,
-    time: datetime,
-    traceparent: str | None,
-) -> Outgoing:
-    attributes = envelope(complaint_id, topic, version, type=ce_type(type), source=service, subject=reference, time=time)
-    if traceparent:
-        attributes = attributes.model_copy(update={"traceparent": traceparent})
-    headers = {name: value.decode() for name, value in attributes.headers()}
-    return Outgoing(topic, str(complaint_id), version, value.encode(), headers, complaint_id)
+    headers = envelope(str(notice.id), type=ce_type("notice-sent"), source=service, subject=reference, time=notice.sent_at)
+    return Outgoing(topic, str(notice.complaint_id), 1, notice.model_dump_json().encode(), headers, notice.complaint_id)

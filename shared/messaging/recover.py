@@ -9,6 +9,8 @@ from operator import attrgetter
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import DirectoryRecord
 from shared.contracts.events import Fact
@@ -23,11 +25,20 @@ from shared.messaging.directory import upsert as upsert_directory
 from shared.messaging.records import Decoded, Outgoing, RawRecord
 from shared.messaging.spec import Spec
 from shared.messaging.transport import Observer
-from shared.messaging.tx import Tx, remember
+from shared.messaging.tx import Tx
 from shared.runtime.clock import Clock
 from shared.runtime.db import Database
 
 log = structlog.get_logger()
+
+_PUBLISHED = text("""
+    insert into published as p (complaint_id, topic, version, headers, value)
+    select u.id, u.topic, u.version, u.headers::jsonb, u.value
+    from unnest(cast(:id as uuid[]), cast(:topic as text[]), cast(:version as int[]), cast(:headers as text[]), cast(:value as bytea[]))
+      as u (id, topic, version, headers, value)
+    order by u.id
+    on conflict (complaint_id) do update set version = excluded.version, headers = excluded.headers, value = excluded.value
+    where excluded.version > p.version""")
 
 
 def own_topics(service: str) -> list[str]:
@@ -63,7 +74,7 @@ async def _take_back(spec: Spec, db: Database, clock: Clock, cache: DirectoryCac
         await upsert_directory(conn, [d.body for d in decoded if isinstance(d.body, DirectoryRecord)])
         changes = await fold(tx, decoded)
         await documents(tx, decoded)
-        await remember(conn, _last_facts(decoded))
+        await _remember(conn, _last_facts(decoded))
         await outbox.delete_known(conn, _known(decoded))
         if changes:
             await spec.project([change.after for change in changes], tx)
@@ -79,6 +90,19 @@ def _readable(raw: RawRecord) -> Decoded | None:
     except Undecodable as error:
         log.error("own record cannot be read", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=str(error))
         return None
+
+
+async def _remember(conn: AsyncConnection, facts: Sequence[Outgoing]) -> None:
+    """Keeps the last fact of each complaint whole, as its telling did, so that a lost log can be written again."""
+    if facts:
+        columns = {
+            "id": [r.complaint_id for r in facts],
+            "topic": [r.topic for r in facts],
+            "version": [r.version for r in facts],
+            "headers": [outbox.headers_json(r) for r in facts],
+            "value": [r.value for r in facts],
+        }
+        await conn.execute(_PUBLISHED, columns)
 
 
 def _last_facts(decoded: Sequence[Decoded]) -> list[Outgoing]:

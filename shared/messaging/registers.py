@@ -6,6 +6,7 @@ derives is a function of these rows, so a doubled, late or skipped fact is caugh
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Self
 from uuid import UUID
 
@@ -62,10 +63,9 @@ class Registers:
 
 @dataclass(frozen=True)
 class Change:
-    """A complaint of which at least one writer's state took a higher version. `before` is None where it was unknown."""
+    """A complaint of which at least one writer's state took a higher version. What it was before is nobody's business."""
 
     complaint_id: UUID
-    before: Registers | None
     after: Registers
 
 
@@ -87,7 +87,7 @@ def newest(registers: Iterable[tuple[Registers, Fact]]) -> list[Registers]:
 
 
 _COLUMNS = ", ".join(f"{w}, {w}_version" for w in WRITERS)
-_OLD_NEW = ", ".join(f"{side}.{c} as {side}_{c}" for side in ("old", "new") for w in WRITERS for c in (w, f"{w}_version"))
+_OLD = ", ".join(f"old.{c}" for w in WRITERS for c in (w, f"{w}_version"))
 _SET = ", ".join(
     f"{w} = case when excluded.{w}_version > r.{w}_version then excluded.{w} else r.{w} end, "
     f"{w}_version = greatest(r.{w}_version, excluded.{w}_version)"
@@ -95,15 +95,16 @@ _SET = ", ".join(
 )
 _NEWER = " or ".join(f"excluded.{w}_version > r.{w}_version" for w in WRITERS)
 
-_UPSERT = text(f"""
+_PUT_SQL = f"""
     insert into register as r (complaint_id, partition, reference, header, {_COLUMNS})
     select u.id, u.partition, u.reference, u.header::jsonb, {", ".join(f"u.{w}::jsonb, u.{w}_version" for w in WRITERS)}
     from unnest(cast(:id as uuid[]), cast(:partition as int[]), cast(:reference as text[]), cast(:header as text[]),
                 {", ".join(f"cast(:{w} as text[]), cast(:{w}_version as int[])" for w in WRITERS)})
       as u (id, partition, reference, header, {_COLUMNS})
     order by u.id
-    on conflict (complaint_id) do update set {_SET} where {_NEWER}
-    returning new.complaint_id, new.partition, new.header, old.complaint_id is not null as known, {_OLD_NEW}""")  # noqa: S608 -- only the column names above are put in
+    on conflict (complaint_id) do update set {_SET} where {_NEWER}"""  # noqa: S608 -- only the column names above are put in
+_PUT = text(_PUT_SQL)
+_UPSERT = text(f"{_PUT_SQL} returning new.complaint_id, old.partition, old.header, {_OLD}")
 
 _SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"  # noqa: S608
 _BY_IDS = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update")
@@ -120,7 +121,14 @@ async def upsert(conn: AsyncConnection, rows: Sequence[Registers]) -> list[Chang
     if not rows:
         return []
     result = await conn.execute(_UPSERT, _parameters(rows))
-    return sorted((_change(row) for row in result.mappings()), key=lambda change: change.complaint_id)
+    given = {row.complaint_id: row for row in rows}
+    return sorted((_change(row, given[row["complaint_id"]]) for row in result.mappings()), key=attrgetter("complaint_id"))
+
+
+async def put(conn: AsyncConnection, rows: Sequence[Registers]) -> None:
+    """As upsert, for who asks not what has moved."""
+    if rows:
+        await conn.execute(_PUT, _parameters(rows))
 
 
 async def load(conn: AsyncConnection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Registers]:
@@ -134,18 +142,15 @@ async def find(conn: AsyncConnection, reference: str, *, lock: bool) -> Register
     return from_row(row) if row else None
 
 
-def from_row(row: RowMapping, prefix: str = "") -> Registers:
-    """Registers from a row that has the register's columns, the states' columns under a prefix if one is given."""
-    states = {
-        column: value
-        for writer in WRITERS
-        for column, value in (
-            (writer, _parsed(writer, row[f"{prefix}{writer}"])),
-            (f"{writer}_version", row[f"{prefix}{writer}_version"]),
-        )
-    }
-    header = Header.model_validate_json(row["header"])
-    return Registers(row["complaint_id"], row["partition"], header, **states)  # type: ignore[arg-type]
+def from_row(row: RowMapping, newer: Registers | None = None) -> Registers:
+    """Registers from a row that has the register's columns. A state that `newer` has in a higher version is taken from there, unread."""
+    states: dict[str, Any] = {}
+    for writer in WRITERS:
+        column, version = f"{writer}_version", row[f"{writer}_version"]
+        known = newer is not None and newer.version(writer) > version
+        states[writer] = getattr(newer, writer) if known else _parsed(writer, row[writer])
+        states[column] = getattr(newer, column) if known else version
+    return Registers(row["complaint_id"], row["partition"], Header.model_validate_json(row["header"]), **states)
 
 
 def _parsed(writer: str, value: str | None) -> State | None:
@@ -159,8 +164,9 @@ def _dumped(writer: str, state: State | None) -> str | None:
     return None if state is None else _STATE[writer].dump_json(state, by_alias=True).decode()
 
 
-def _change(row: RowMapping) -> Change:
-    return Change(row["complaint_id"], from_row(row, "old_") if row["known"] else None, from_row(row, "new_"))
+def _change(row: RowMapping, given: Registers) -> Change:
+    """The statement keeps the higher version of each state: what came need not be read back to know what is there now."""
+    return Change(given.complaint_id, from_row(row, given) if row["header"] else given)
 
 
 def _parameters(rows: Sequence[Registers]) -> dict[str, list[Any]]:

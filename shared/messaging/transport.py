@@ -5,15 +5,16 @@ one bad record, so positions, failures and acknowledgement belong to the engine.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
 from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -61,6 +62,7 @@ class Login:
         }
 
 
+@lru_cache(maxsize=10_000)  # what is filed here is sent from here, as three records of one key, a moment later
 def partition_of(key: str, partitions: int = 12) -> int:
     """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
@@ -85,9 +87,41 @@ class Producer:
         await self._producer.stop()
 
     async def send(self, records: Sequence[Outgoing]) -> dict[Place, int]:
-        """Sends in order, waits for every acknowledgement; returns the next offset after each partition's last record."""
-        futures = [await self._producer.send(r.topic, key=r.key.encode(), value=r.value, headers=_headers(r)) for r in records]
-        return _ends(await asyncio.gather(*futures))
+        """Sends in order, waits for every acknowledgement; returns the next offset after each partition's last record.
+
+        Whole batches are handed over, one a partition at a time: record by record the client costs four times as much.
+        """
+        counts = {topic: len(await self._producer.partitions_for(topic)) for topic in {r.topic for r in records}}
+        places: dict[Place, list[Outgoing]] = {}
+        for record in records:
+            places.setdefault((record.topic, partition_of(record.key, counts[record.topic])), []).append(record)
+        ends = await asyncio.gather(*(self._send_to(place, group) for place, group in places.items()))
+        return dict(zip(places, ends, strict=True))
+
+    async def _send_to(self, place: Place, records: Sequence[Outgoing]) -> int:
+        (topic, partition), end = place, 0
+        for batch in self._batches(records):
+            sent = await (await self._queued(batch, topic, partition))
+            end = int(sent.offset) + batch.record_count()
+        return end
+
+    def _batches(self, records: Sequence[Outgoing]) -> Iterator[Any]:
+        """Batches that are not fuller than the broker takes; the first record fits into any."""
+        batch = self._producer.create_batch()
+        for record in records:
+            given = {"key": record.key.encode(), "value": record.value, "headers": _headers(record), "timestamp": None}
+            if batch.append(**given) is None:
+                yield batch
+                batch = self._producer.create_batch()
+                batch.append(**given)
+        yield batch
+
+    async def _queued(self, batch: Any, topic: str, partition: int) -> Any:
+        """The future of a batch that stands in the queue. It waits while another batch of its partition stands before it."""
+        batch.close()
+        while True:
+            with suppress(KafkaTimeoutError):
+                return await self._producer.send_batch(batch, topic, partition=partition)
 
     async def tick(self, topic: str, key: bytes) -> None:
         """One empty record on each partition of a topic."""
@@ -243,14 +277,6 @@ def _raw(record: Any) -> RawRecord:
 
 def _headers(record: Outgoing) -> list[tuple[str, bytes]]:
     return [(name, value.encode()) for name, value in record.headers.items()]
-
-
-def _ends(sent: Sequence[Any]) -> dict[Place, int]:
-    ends: dict[Place, int] = {}
-    for metadata in sent:
-        place = (metadata.topic, metadata.partition)
-        ends[place] = max(ends.get(place, 0), metadata.offset + 1)
-    return ends
 
 
 async def _parse(batch: Any) -> KafkaMessage:

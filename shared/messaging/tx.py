@@ -1,11 +1,9 @@
 """One transaction of a service: what handlers and HTTP commands may read, lock and publish. Nobody but the engine commits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import Directory, DirectoryRecord
@@ -13,34 +11,18 @@ from shared.contracts.events import Cause
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.contracts.registry import DIRECTORY, NOTICES, PRIVATE_TOPICS, TOPICS, WRITERS
-from shared.messaging import directory, outbox, private, records, registers
+from shared.messaging import directory, outbox, private, records, registers, telling
 from shared.messaging.records import Outgoing
 from shared.messaging.registers import FACT_OF, Registers, State
+from shared.messaging.telling import Told
 from shared.runtime.trace import current_traceparent
-
-_PUBLISHED = text("""
-    insert into published as p (complaint_id, topic, version, headers, value)
-    select u.id, u.topic, u.version, u.headers::jsonb, u.value
-    from unnest(cast(:id as uuid[]), cast(:topic as text[]), cast(:version as int[]), cast(:headers as text[]), cast(:value as bytea[]))
-      as u (id, topic, version, headers, value)
-    order by u.id
-    on conflict (complaint_id) do update set version = excluded.version, headers = excluded.headers, value = excluded.value
-    where excluded.version > p.version""")
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A fact decided in this transaction: the registers after it and its record."""
-
-    registers: Registers
-    record: Outgoing
 
 
 class Tx:
     """A transaction that ends with everything or nothing.
 
     `now` is legal time at its begin, in UTC milliseconds: all times written by one transaction agree. Publishing only
-    notes what is to be told; `flush` writes it set by set, in lock order: complaint rows, then outbox.
+    notes what is to be told; `flush` writes it set by set.
     """
 
     def __init__(self, conn: AsyncConnection, service: str, now: datetime, directory: Directory) -> None:
@@ -48,8 +30,8 @@ class Tx:
         self.now = now
         self.directory = directory
         self._service = service
-        self._told: list[_Told] = []
-        self._documents: list[tuple[str, Private]] = []
+        self._told: list[Told] = []
+        self._documents: list[Outgoing] = []
         self._outgoing: list[Outgoing] = []
         self._records: list[DirectoryRecord] = []
         self._erase: set[UUID] = set()
@@ -67,11 +49,20 @@ class Tx:
         return await registers.find(self.conn, reference, lock=lock)
 
     def publish(
-        self, before: Registers, type: str, state: State, *, by: str, reason: str | None = None, at: datetime | None = None
+        self,
+        before: Registers,
+        type: str,
+        state: State,
+        *,
+        by: str,
+        reason: str | None = None,
+        at: datetime | None = None,
+        traceparent: str | None = None,
     ) -> Registers:
         """Tells the next version of this service's state. The row must be locked, or new.
 
-        `type` is the fact's name without prefix, such as complaint-routed; `at` its legal time, by default `now`.
+        `type` is the fact's name without prefix, such as complaint-routed; `at` its legal time, by default `now`; `traceparent`
+        the trace in which it goes on, by default the current one.
         Returns the registers after it: a second fact in the same transaction starts from them.
         """
         topic = WRITERS[self._service]
@@ -80,14 +71,14 @@ class Tx:
         version = before.version(self._service) + 1
         model = FACT_OF[self._service]
         fact = model(complaint=before.header, version=version, change=Cause(by=by, reason=reason), **{model.state_field: state})
-        record = records.fact_record(topic, self._service, type, before.header, fact, at or self.now, current_traceparent())
-        after = before.with_state(self._service, state, version)
-        self._told.append(_Told(after, record))
-        return after
+        trace = traceparent or current_traceparent()
+        record = records.fact_record(topic, self._service, type, before.header, fact, at or self.now, trace)
+        self._told.append(Told(before.partition, record))
+        return before.with_state(self._service, state, version)
 
     def put_private(self, topic: str, doc: Private) -> None:
         """Stores and tells a whole private document on one of this service's restricted topics; its version must be the next."""
-        self._documents.append((self._own(topic), doc))
+        self._documents.append(records.private_record(self._own(topic), self._service, doc, self.now))
 
     async def private(self, topic: str, complaint_id: UUID) -> Private | None:
         return (await private.get(self.conn, complaint_id)).get(topic)
@@ -109,21 +100,13 @@ class Tx:
 
     async def flush(self) -> None:
         """Writes what was noted. Called by the engine right before it commits."""
-        last = {told.registers.complaint_id: told for told in self._told}
-        await registers.upsert(self.conn, [last[id].registers for id in sorted(last)])
-        await remember(self.conn, [last[id].record for id in sorted(last)])
-        out = [told.record for told in self._told]
-        out += await self._flush_documents()
-        out += await self._flush_erasures()
+        await telling.facts(self.conn, self._service, self._told)
+        await telling.documents(self.conn, self._documents)
+        out = await self._flush_erasures()
         moved = await directory.upsert(self.conn, self._records)
         out += [records.directory_record(DIRECTORY, self._service, record, self.now) for record in moved]
         await outbox.insert(self.conn, out + self._outgoing)
         self._told, self._documents, self._records, self._outgoing, self._erase = [], [], [], [], set()
-
-    async def _flush_documents(self) -> list[Outgoing]:
-        stored = {(c.topic, c.complaint_id) for c in await private.upsert(self.conn, self._documents)}
-        kept = [(topic, doc) for topic, doc in self._documents if (topic, doc.complaint_id) in stored]
-        return [records.private_record(topic, self._service, doc, self.now) for topic, doc in kept]
 
     async def _flush_erasures(self) -> list[Outgoing]:
         if not self._erase:
@@ -138,16 +121,3 @@ class Tx:
         if TOPICS[topic].writer != self._service:
             raise ValueError(f"{topic} has another writer than {self._service}")
         return topic
-
-
-async def remember(conn: AsyncConnection, facts: Sequence[Outgoing]) -> None:
-    """Keeps the last fact of each complaint whole, so that a lost log can be written again."""
-    if facts:
-        columns = {
-            "id": [r.complaint_id for r in facts],
-            "topic": [r.topic for r in facts],
-            "version": [r.version for r in facts],
-            "headers": [outbox.headers_json(r) for r in facts],
-            "value": [r.value for r in facts],
-        }
-        await conn.execute(_PUBLISHED, columns)

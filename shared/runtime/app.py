@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from shared.runtime import errors
 from shared.runtime.auth import Verifier
 from shared.runtime.body import BodyGuard
+from shared.runtime.direct import Direct
 from shared.runtime.edge import Edge
 from shared.runtime.settings import Settings
 
@@ -69,12 +70,13 @@ def create_app(
 ) -> FastAPI:
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS)
-    app.state.settings, app.state.readiness = settings, checks
+    app.state.settings, app.state.readiness, app.state.shortcuts = settings, checks, {}
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)
     for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
         app.add_api_route(path, probe, include_in_schema=False, response_model=None)
-    # Added last is outermost: trace and access line, then problems, then the body's limit.
+    # Added last is outermost: trace and access line, then problems, then the body's limit, then shortcuts to the routes.
+    app.add_middleware(Direct, shortcuts=app.state.shortcuts)
     app.add_middleware(BodyGuard)
     errors.install(app)
     app.add_middleware(Edge)

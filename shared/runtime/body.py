@@ -40,7 +40,7 @@ class BodyGuard:
         body = await self._read(receive)
         if body is not None:
             _check(body, header(scope["headers"], b"content-type") or "")
-            await self.app(scope, _replay(body, receive), send)
+            await self.app(scope, replay(body, receive), send)
         return None
 
     async def _read(self, receive: Receive) -> bytes | None:
@@ -61,7 +61,8 @@ class BodyGuard:
         return Problem(413, "body-too-large", detail, headers={"Connection": "close"}, limit=self._limit)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """What gives a whole body first, then what comes after it."""
     given = False
 
     async def replay() -> Message:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 import structlog
 from pydantic import ValidationError
+from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -39,14 +40,14 @@ def configure(service: str, log_format: str = "json", level: str = "INFO", strea
         _mask,
         _tell_exception,
     ]
-    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer: Processor = structlog.processors.JSONRenderer(_json)
     if log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(out),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=stream is None,  # a process sets its logs up once; whoever gives a stream may do so again
     )
     _configure_stdlib(out, level, shared, renderer)
 
@@ -122,6 +123,10 @@ def _add_service(service: str) -> Processor:
         return event
 
     return add
+
+
+def _json(event: EventDict, **_: Any) -> str:
+    return to_json(event, fallback=repr).decode()
 
 
 def _mask(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -20,7 +20,7 @@ def use_traceparent(header: str | None) -> Iterator[str]:
 
     Yields the trace id (32 hex digits).
     """
-    parent = trace.get_current_span(_PROPAGATOR.extract({"traceparent": header} if header else {}, context.Context())).get_span_context()
+    parent = _read(header) if header else trace.INVALID_SPAN_CONTEXT
     trace_id = parent.trace_id if parent.is_valid else _RANDOM.getrandbits(128) | 1
     span = trace.SpanContext(trace_id, _RANDOM.getrandbits(64) | 1, is_remote=False, trace_flags=parent.trace_flags)
     token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(span)))
@@ -32,12 +32,17 @@ def use_traceparent(header: str | None) -> Iterator[str]:
 
 def current_traceparent() -> str | None:
     """The traceparent to send onward; None outside a trace."""
-    carrier: dict[str, str] = {}
-    _PROPAGATOR.inject(carrier)
-    return carrier.get("traceparent")
+    span = trace.get_current_span().get_span_context()
+    if not span.is_valid:
+        return None
+    return f"00-{trace.format_trace_id(span.trace_id)}-{trace.format_span_id(span.span_id)}-{span.trace_flags:02x}"
 
 
 def current_trace_id() -> str | None:
     """32 hex digits, or None outside a trace."""
     span = trace.get_current_span().get_span_context()
     return trace.format_trace_id(span.trace_id) if span.is_valid else None
+
+
+def _read(header: str) -> trace.SpanContext:
+    return trace.get_current_span(_PROPAGATOR.extract({"traceparent": header}, context.Context())).get_span_context()

@@ -208,3 +208,37 @@ async def test_trace_of_each_filing_is_its_own(bench, citizen):
     await asyncio.gather(*(citizen.file(headers={"traceparent": trace}) for trace in traces))
     rows = await bench.execute("select headers->>'ce_traceparent', headers->>'traceparent' from outbox where topic = 'complaints-intake'")
     assert sorted((row[0] or row[1])[3:35] for row in rows) == [f"{n:032x}" for n in (7, 8, 9)]
+
+
+BY_THE_ROUTE = {"Content-Type": "application/vnd.wasl+json"}
+"""JSON too, but not as the shortcut knows it: whoever sends this takes the route."""
+
+
+async def test_the_shortcut_and_the_route_are_one_act(bench, citizen):
+    key = uuid4()
+    first = await citizen.file(key=key)
+    again = await citizen.file(key=key, headers=BY_THE_ROUTE)
+    assert (again.status_code, again.content) == (201, first.content)
+    second = await citizen.file(key=(other := uuid4()), headers=BY_THE_ROUTE)
+    assert (await citizen.file(key=other)).content == second.content
+    assert set(second.headers) == set(first.headers)
+    assert await count(bench, "register") == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers"),
+    [
+        ({"territory": "999999999"}, {}),
+        ({"subject": " ", "naration": "?"}, {}),
+        ({"narrative": "a\0b"}, {}),
+        ({"filed_at": "2026-01-01T10:00:00Z"}, {}),
+        ({}, {"Authorization": "Bearer e30.e30.x"}),
+        ({}, {"Authorization": "Bearer s1.secret"}),
+        ({}, {"Idempotency-Key": "seven"}),
+        ({"subject": " "}, {"Idempotency-Key": "seven", "Authorization": "Bearer e30.e30.x"}),
+    ],
+)
+async def test_the_shortcut_and_the_route_refuse_alike(citizen, changes, headers):
+    answers = [await citizen.file(headers=given | headers, **changes) for given in ({}, BY_THE_ROUTE)]
+    assert answers[0].status_code == answers[1].status_code >= 400
+    assert answers[0].json() == answers[1].json()

@@ -27,23 +27,24 @@ from services.stats.domain import FactRow
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.contracts.registry import PRIVATE_TOPICS
-from shared.messaging import dead_letters, directory, engine, outbox, positions, private, registers, tx
+from shared.messaging import dead_letters, directory, engine, outbox, positions, private, registers, telling
 from shared.messaging.codec import decode
 from shared.messaging.positions import Place, Position
 from shared.messaging.records import Outgoing, PrivateChange, RawRecord
-from shared.messaging.registers import WRITERS, Change, Registers
+from shared.messaging.registers import FACT_OF, WRITERS, Change, Registers
+from shared.messaging.telling import Told
 from tests.support.desk import noria_pack
 from tests.support.lives import noria
 
 T = TypeVar("T")
 MODULES = {
-    registers: ("upsert", "load", "find"),
+    registers: ("upsert", "put", "load", "find"),
     private: ("upsert", "delete", "get", "erase", "erased"),
     outbox: ("insert", "delete_private"),
     positions: ("claim", "advance", "renew", "read"),
     dead_letters: ("park",),
     directory: ("upsert", "load"),
-    tx: ("remember",),
+    telling: ("facts", "documents"),
     services.routing.store: ("rules", "put_cases", "note"),
     services.deadlines.store: ("replace", "claim", "ripe", "due"),
     services.notifications.store: ("ledger", "write", "drop", "wake", "mark_told", "sent"),
@@ -113,6 +114,9 @@ class State:
     def registers_upsert(self, rows: Sequence[Registers]) -> list[Change]:
         return [change for row in sorted(rows, key=lambda row: row.complaint_id) if (change := self._fold(row))]
 
+    def registers_put(self, rows: Sequence[Registers]) -> None:
+        self.registers_upsert(rows)
+
     def _fold(self, row: Registers) -> Change | None:
         before = self.registers.get(row.complaint_id)
         after = before or Registers.new(row.header, row.partition)
@@ -122,7 +126,7 @@ class State:
         if after == before:
             return None
         self.registers[row.complaint_id] = after
-        return Change(row.complaint_id, before, after)
+        return Change(row.complaint_id, after)
 
     def registers_load(self, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Registers]:
         return {id: self.registers[id] for id in sorted(ids) if id in self.registers}
@@ -191,8 +195,17 @@ class State:
     def directory_load(self) -> Any:
         return noria()
 
-    def tx_remember(self, facts: Sequence[Outgoing]) -> None:
-        """Only a lost log is written again from these."""
+    def telling_facts(self, writer: str, told: Sequence[Told]) -> None:
+        for one in told:
+            assert one.record.value
+            fact = FACT_OF[writer].model_validate_json(one.record.value)
+            self.registers_upsert([Registers.new(fact.complaint, one.partition).fold(fact)])
+        self.outbox_insert([one.record for one in told])
+
+    def telling_documents(self, records: Sequence[Outgoing]) -> None:
+        docs = [(r.topic, PRIVATE_TOPICS[r.topic].model_validate_json(r.value or b"")) for r in records]
+        stored = {(change.topic, change.complaint_id) for change in self.private_upsert(docs)}
+        self.outbox_insert([r for r in records if (r.topic, r.complaint_id) in stored])
 
     def routing_rules(self) -> Any:
         return noria_pack().rules

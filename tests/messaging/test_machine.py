@@ -57,7 +57,7 @@ def by_arrival(self: State, row: Registers) -> Change | None:
         if row.version(writer):
             after = after.with_state(writer, getattr(row, writer), row.version(writer))
     self.registers[row.complaint_id] = after
-    return None if after == before else Change(row.complaint_id, before, after)
+    return None if after == before else Change(row.complaint_id, after)
 
 
 def keeping(rows: str) -> Callable[[State], State]:

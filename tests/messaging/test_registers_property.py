@@ -38,7 +38,7 @@ class Stores:
         if after is None or after == before:
             return None
         self.registers[row.complaint_id] = after
-        return Change(row.complaint_id, before, after)
+        return Change(row.complaint_id, after)
 
 
 def delivered(batches: Sequence[Sequence[Fact]]) -> Stores:
