@@ -1,8 +1,7 @@
 """Claiming: which notices leave now, where each goes, and which can no longer be sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,9 +11,6 @@ from services.notifications.notice import FILER, NATIONAL, body_of
 from services.notifications.settings import NotificationsSettings
 from services.notifications.words import reading_language
 from shared.contracts.directory import Directory
-from shared.contracts.private import Contacts, Private
-from shared.contracts.registry import CONTACTS
-from shared.messaging import private
 from shared.messaging.node import Node
 
 CONTACT_LOOK_SECONDS = 5.0
@@ -23,7 +19,7 @@ CONTACT_LOOK_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Addressed:
-    """A claimed notice with where it goes. The address is held here and nowhere else."""
+    """A claimed notice with where it goes. The address is held for as long as it is on its way."""
 
     notice: Claimed
     to: str
@@ -47,15 +43,13 @@ class Claims:
 
     async def _sorted_out(self, conn: AsyncConnection, due: Sequence[Claimed], directory: Directory) -> list[Addressed]:
         """Those that can go; the others are ended, or looked at later."""
-        ids = sorted({notice.complaint_id for notice in due})
-        erased, contacts = await private.erased(conn, ids), await private.many(conn, CONTACTS, ids)
         going, waiting, ended = [], [], []
         for notice in due:
-            reason = ERASED if notice.complaint_id in erased else TOO_OLD if notice.expired else None
-            found = None if reason else self._addressed(notice, contacts, directory)
+            reason = ERASED if notice.erased else TOO_OLD if notice.expired else None
+            found = None if reason else self._addressed(notice, directory)
             if found:
                 going.append(found)
-            elif reason or not self._may_come(notice, contacts):
+            elif reason or not self._may_come(notice):
                 ended.append((notice.id, "failed" if notice.attempts else "skipped", reason or NO_ADDRESS))
             else:
                 waiting.append(notice.id)
@@ -63,14 +57,14 @@ class Claims:
         await store.postpone(conn, waiting, CONTACT_LOOK_SECONDS)
         return going
 
-    def _may_come(self, notice: Claimed, contacts: Mapping[UUID, Private]) -> bool:
+    def _may_come(self, notice: Claimed) -> bool:
         """Whether the filer's address may still be on its way."""
-        return notice.audience == FILER and notice.complaint_id not in contacts and notice.waited < self._settings.contact_wait
+        return notice.audience == FILER and notice.filer is None and notice.waited < self._settings.contact_wait
 
-    def _addressed(self, notice: Claimed, contacts: Mapping[UUID, Private], directory: Directory) -> Addressed | None:
+    def _addressed(self, notice: Claimed, directory: Directory) -> Addressed | None:
         """None where nobody can be written to: no e-mail address, no mailbox."""
         if notice.audience == FILER:
-            to, language = _filer(contacts.get(notice.complaint_id))
+            to, language = (notice.filer.email, notice.filer.language) if notice.filer else (None, "")
         else:
             to, language = self._desk(notice.audience, directory)
         return Addressed(notice, to, reading_language(language or notice.language, directory)) if to else None
@@ -79,7 +73,3 @@ class Claims:
         body = directory.bodies.get(body_of(audience) or "")
         mailbox = self._settings.national_mailbox if audience == NATIONAL else body.mailbox if body else None
         return mailbox, directory.pack.languages[0] if directory.pack else ""
-
-
-def _filer(known: Private | None) -> tuple[str | None, str]:
-    return (known.email, known.language) if isinstance(known, Contacts) else (None, "")

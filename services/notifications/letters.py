@@ -1,16 +1,14 @@
 """From a notice of the ledger to the message that leaves."""
 
-from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import localtime
+from email.utils import format_datetime, localtime
 
+from services.notifications import mail
 from services.notifications.channels.base import Refused
+from services.notifications.mail import Mail
 from services.notifications.models import Claimed
 from services.notifications.notice import FILER
 from services.notifications.settings import NotificationsSettings
-from services.notifications.words import Letter, Subject, Templates
+from services.notifications.words import Subject, Templates
 from shared.contracts.directory import Directory
 
 
@@ -20,19 +18,24 @@ class Letters:
     def __init__(self, settings: NotificationsSettings) -> None:
         self._settings = settings
         self._templates = Templates()
+        self._sender = mail.address(settings.mail_from)
+        self._from = mail.mailbox(settings.mail_name, self._sender)
 
-    def message(self, notice: Claimed, to: str, language: str, directory: Directory) -> EmailMessage:
+    def mail(self, notice: Claimed, to: str, language: str, directory: Directory) -> Mail:
         """The Message-ID is the notice's id, so that a second copy is known as one. Refused where `to` is no address."""
         about = Subject(notice.code, notice.audience, notice.reference, notice.procedure, notice.params)
         letter = self._templates.letter(about, language, directory, link=self._link(notice))
-        message = _written(letter)
-        message["From"] = Address(self._settings.mail_name, addr_spec=self._settings.mail_from)
-        message["To"] = _address(to)
-        message["Date"] = localtime()
-        message["Message-ID"] = f"<{notice.id}@{self._settings.mail_domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notes in return
-        message["Content-Language"] = language
-        return message
+        id, reader = f"{notice.id}@{self._sender.rpartition('@')[2]}", _address(to)
+        headers = {
+            "From": self._from,
+            "To": reader,
+            "Subject": mail.header(letter.subject),
+            "Date": format_datetime(localtime()),
+            "Message-ID": f"<{id}>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notes in return
+            "Content-Language": language,
+        }
+        return Mail(id, self._sender, reader, mail.message(headers, letter.text, letter.html, notice.id.hex))
 
     def _link(self, notice: Claimed) -> str | None:
         if notice.audience == FILER:
@@ -40,16 +43,8 @@ class Letters:
         return self._settings.desk_url and f"{self._settings.desk_url.rstrip('/')}/desk/{notice.reference}"
 
 
-def _written(letter: Letter) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = letter.subject
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
-    return message
-
-
-def _address(text: str) -> Address:
+def _address(text: str) -> str:
     try:
-        return Address(addr_spec=text)
-    except (MessageError, ValueError, IndexError):
+        return mail.address(text)
+    except ValueError:
         raise Refused("the address cannot be written") from None

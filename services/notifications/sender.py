@@ -6,8 +6,8 @@ as the same. A notice known as sent is never sent again.
 
 import asyncio
 import random
+from collections.abc import Sequence
 from contextlib import suppress
-from email.message import EmailMessage
 
 import structlog
 
@@ -15,10 +15,10 @@ from services.notifications import store
 from services.notifications.channels.base import Channel, Later, Refused
 from services.notifications.claims import Addressed, Claims
 from services.notifications.letters import Letters
-from services.notifications.models import Claimed
+from services.notifications.mail import Mail
+from services.notifications.models import FAILED, PENDING, SENT, Claimed, Outcome
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.directory import Directory
-from shared.contracts.notices import NoticeSent
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 POLL_SECONDS = 0.5
 """Only a net under the wake-up that every commit gives: for back-offs that end and for rows of another replica."""
+MOMENT_SECONDS = 0.1
+"""How long what has come is held for what comes beside it: both then share a transaction."""
 PUT_DOWN_SECONDS = 5.0
 
 
@@ -39,7 +41,8 @@ class Sender:
         self._letters = Letters(settings)
         self._claims = Claims(node, settings, channel.name)
         self._wake = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: set[asyncio.Task[Outcome]] = set()
+        self._landed: list[Outcome] = []
 
     def wake(self) -> None:
         self._wake.set()
@@ -48,92 +51,93 @@ class Sender:
         """Runs until cancelled; a store that is away is waited for. What is on its way at the end gets a few seconds."""
         try:
             while True:
-                self._wake.clear()
                 await self._round()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                await self._moment()
         finally:
             if self._in_flight:
                 await asyncio.wait(self._in_flight, timeout=PUT_DOWN_SECONDS)
+            with suppress(Exception):
+                await self._settle()
+            self._channel.close()
 
     async def _round(self) -> None:
-        """Fills the free places."""
-        free = self._settings.in_flight - len(self._in_flight)
+        """Says what became of those that landed, then fills the free places."""
         try:
-            directory = await self._node.directory()
-            taken, more = await self._claims.take(free, directory) if free else ([], False)
+            await self._settle()
+            # What is committed from here on wakes again; what was committed before is seen by the claim.
+            self._wake.clear()
+            await self._take()
         except Exception as error:
             if not transient(error):
                 raise
             log.info("sender waits for the store", error=type(error).__name__)
+
+    async def _moment(self) -> None:
+        """Until there is something to do, and a moment longer, or until all that is on its way has landed."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=MOMENT_SECONDS)
+        else:
+            await asyncio.sleep(MOMENT_SECONDS)
+
+    async def _take(self) -> None:
+        free = self._settings.in_flight - len(self._in_flight)
+        if not free:
             return
+        directory = await self._node.directory()
+        taken, more = await self._claims.take(free, directory)
         if more:
             self._wake.set()
         for addressed in taken:
             task = asyncio.create_task(self._deliver(addressed, directory))
             self._in_flight.add(task)
-            task.add_done_callback(self._landed)
+            task.add_done_callback(self._land)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _land(self, task: asyncio.Task[Outcome]) -> None:
         self._in_flight.discard(task)
         self._wake.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error("a notice was not settled; it is taken again when its claim ends", exc_info=error)
+        if not task.cancelled():
+            self._landed.append(task.result())
 
-    async def _deliver(self, addressed: Addressed, directory: Directory) -> None:
-        """One notice to its end. Whatever goes wrong concerns it alone; a store that is away leaves it to the next claim."""
+    async def _deliver(self, addressed: Addressed, directory: Directory) -> Outcome:
+        """One notice to its end. Whatever goes wrong concerns it alone."""
         notice = addressed.notice
         if notice.again:
             self._count(notice, "uncertain")
         try:
-            await self._send(addressed, directory)
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("a notice waits for the store to be settled", id=str(notice.id), error=type(error).__name__)
-
-    async def _send(self, addressed: Addressed, directory: Directory) -> None:
-        notice = addressed.notice
-        try:
-            await self._hand_over(self._letters.message(notice, addressed.to, addressed.language, directory))
+            await self._hand_over(self._letters.mail(notice, addressed.to, addressed.language, directory))
         except Later as why:
-            await self._try_again(notice, str(why))
+            return Outcome(notice, PENDING, str(why), self._delay(notice))
         except Refused as why:
-            await self._give_up(notice, str(why))
+            return Outcome(notice, FAILED, str(why))
         except Exception as error:
             log.exception("a notice could not be written", code=notice.code, language=addressed.language)
-            await self._give_up(notice, type(error).__name__)
-        else:
-            await self._node.run(lambda tx: self._settle(notice, tx))
-            self._count(notice, "sent")
+            return Outcome(notice, FAILED, type(error).__name__)
+        return Outcome(notice, SENT)
 
-    async def _hand_over(self, message: EmailMessage) -> None:
+    async def _hand_over(self, mail: Mail) -> None:
         """Ends before the claim does, so that this process never sends beside the next holder."""
         try:
             async with asyncio.timeout(self._settings.claim_seconds * 0.8):
-                await self._channel.send(message)
+                await self._channel.send(mail)
         except TimeoutError:
             raise Later(f"{self._channel.name}: no answer in time") from None
 
-    async def _settle(self, notice: Claimed, tx: Tx) -> None:
-        if await store.sent(tx.conn, notice.id, self._channel.name, tx.now):
-            told = NoticeSent(
-                id=notice.id,
-                complaint_id=notice.complaint_id,
-                code=notice.code,
-                subject=notice.subject,
-                audience=notice.audience,
-                channel=self._channel.name,
-                sent_at=tx.now,
-            )
-            tx.publish_notice(told, notice.reference)
+    async def _settle(self) -> None:
+        """All that landed, in one transaction; while the store is away it is kept, and as long as it is kept its claim may end."""
+        landed = tuple(self._landed)
+        if landed:
+            await self._node.run(lambda tx: self._told(landed, tx))
+            del self._landed[: len(landed)]
+            for outcome in landed:
+                if outcome.state != PENDING:
+                    self._count(outcome.notice, outcome.state)
 
-    async def _try_again(self, notice: Claimed, why: str) -> None:
-        await self._node.run(lambda tx: store.again(tx.conn, notice, why, self._delay(notice)))
-
-    async def _give_up(self, notice: Claimed, why: str) -> None:
-        await self._node.run(lambda tx: store.failed(tx.conn, notice, why))
-        self._count(notice, "failed")
+    async def _told(self, landed: Sequence[Outcome], tx: Tx) -> None:
+        sent = await store.settle(tx.conn, landed, self._channel.name, tx.now)
+        for notice in (outcome.notice for outcome in landed if outcome.notice.id in sent):
+            tx.publish_notice(notice.sent(self._channel.name, tx.now), notice.reference)
 
     def _delay(self, notice: Claimed) -> float:
         doubled = self._settings.retry_first * 2.0 ** min(notice.attempts, 30)

@@ -42,7 +42,7 @@ class NotificationsSettings(Settings):
     retry_first: float = Field(default=1, gt=0)
     retry_most: float = Field(default=900, gt=0)
     """Seconds before the second try, doubled each time up to the most."""
-    in_flight: int = Field(default=8, ge=1)
+    in_flight: int = Field(default=16, ge=1)
     """How many notices are on their way at once."""
 
     @model_validator(mode="after")

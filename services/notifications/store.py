@@ -4,14 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.models import Claimed, Listed
+from services.notifications.models import SENT, Claimed, Filer, Listed, Outcome
 from services.notifications.notice import Entry, Intent, notice_id
 from shared.contracts.notices import NoticeSent
+from shared.contracts.registry import CONTACTS
 
 _LEDGER = text("""
     select complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded' as superseded, params, n
@@ -60,8 +62,11 @@ _HELD = text("""
 _DUE = text("""
     select n.id, n.complaint_id, r.reference, r.header->>'procedure' as procedure, coalesce(r.intake->>'language', '') as language,
            n.code, n.subject, n.audience, n.params, n.attempts, n.state = 'sending' as again, n.not_after <= clock_timestamp() as expired,
-           extract(epoch from clock_timestamp() - n.created_at)::float8 as waited
+           extract(epoch from clock_timestamp() - n.created_at)::float8 as waited,
+           exists (select from erased e where e.complaint_id = n.complaint_id) as erased,
+           p.doc is not null as reachable, p.doc->>'email' as email, p.doc->>'language' as reads
     from notices n join register r using (complaint_id)
+         left join private_document p on p.complaint_id = n.complaint_id and p.topic = :contacts
     where n.state in ('held', 'pending', 'sending') and n.next_at <= clock_timestamp()
     order by n.next_at limit :limit for update of n skip locked""")
 _HOLD = text("""
@@ -72,13 +77,19 @@ _END = text("""
     update notices n set state = u.state, reason = u.reason
     from unnest(cast(:id as uuid[]), cast(:state as text[]), cast(:reason as text[])) as u (id, state, reason) where n.id = u.id""")
 _POSTPONE = text("update notices set next_at = clock_timestamp() + make_interval(secs => :seconds) where id = any(cast(:ids as uuid[]))")
-_SENT = text("""
-    update notices set state = 'sent', reason = null, channel = :channel, sent_at = :at where id = :id and state <> 'sent' returning id""")
-_AGAIN = text("""
-    update notices set state = 'pending', reason = :reason, next_at = clock_timestamp() + make_interval(secs => :seconds)
-    where id = :id and state = 'sending' and attempts = :attempts""")
-_FAILED = text("""
-    update notices set state = 'failed', reason = :reason where id = :id and state = 'sending' and attempts = :attempts""")
+_SETTLE = text("""
+    with u as (select * from unnest(cast(:id as uuid[]), cast(:attempts as int[]), cast(:state as text[]), cast(:reason as text[]),
+                                    cast(:seconds as float8[])) as u (id, attempts, state, reason, seconds)),
+         own as materialized (
+             select u.* from u join notices n using (id)
+             where n.state <> 'sent' and (u.state = 'sent' or (n.state = 'sending' and n.attempts = u.attempts))
+             order by n.id for update of n)
+    update notices n set state = own.state, reason = own.reason,
+                         channel = case own.state when 'sent' then :channel else n.channel end,
+                         sent_at = case own.state when 'sent' then cast(:at as timestamptz) end,
+                         next_at = case own.state when 'pending' then clock_timestamp() + make_interval(secs => own.seconds)
+                                                  else n.next_at end
+    from own where n.id = own.id returning n.id, n.state""")
 
 _PAGE = text("""
     select n, id, code, subject, audience, channel, language, state, reason, sent_at
@@ -136,8 +147,8 @@ async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[U
 
 async def due(conn: AsyncConnection, limit: int) -> list[Claimed]:
     """Notices whose time has come, locked; also those of a claim that ran out. Until `hold` they are nobody's."""
-    rows = await conn.execute(_DUE, {"limit": limit})
-    return [Claimed(**{**row, "params": json.loads(row["params"] or "{}")}) for row in rows.mappings()]
+    rows = await conn.execute(_DUE, {"limit": limit, "contacts": CONTACTS})
+    return [_claimed(dict(row)) for row in rows.mappings()]
 
 
 async def hold(conn: AsyncConnection, held: Mapping[UUID, str], channel: str, seconds: float) -> None:
@@ -158,19 +169,20 @@ async def postpone(conn: AsyncConnection, ids: Sequence[UUID], seconds: float) -
         await conn.execute(_POSTPONE, {"ids": list(ids), "seconds": seconds})
 
 
-async def sent(conn: AsyncConnection, id: UUID, channel: str, at: datetime) -> bool:
-    """False where it was known as sent already: then it is not told again."""
-    return (await conn.execute(_SENT, {"id": id, "channel": channel, "at": at})).first() is not None
+async def settle(conn: AsyncConnection, landed: Sequence[Outcome], channel: str, at: datetime) -> set[UUID]:
+    """Writes what became of claimed notices; returns those that are sent by it, to be told.
 
-
-async def again(conn: AsyncConnection, claimed: Claimed, reason: str, seconds: float) -> None:
-    """Back among those that wait, unless somebody else has taken it meanwhile."""
-    parameters = {"id": claimed.id, "attempts": claimed.attempts + 1, "reason": reason, "seconds": seconds}
-    await conn.execute(_AGAIN, parameters)
-
-
-async def failed(conn: AsyncConnection, claimed: Claimed, reason: str) -> None:
-    await conn.execute(_FAILED, {"id": claimed.id, "attempts": claimed.attempts + 1, "reason": reason})
+    One that is known as sent is not told again; one that somebody else has taken meanwhile is left to them, unless it was sent.
+    """
+    columns = {
+        "id": [o.notice.id for o in landed],
+        "attempts": [o.notice.attempts + 1 for o in landed],
+        "state": [o.state for o in landed],
+        "reason": [o.reason for o in landed],
+        "seconds": [o.seconds for o in landed],
+    }
+    rows = await conn.execute(_SETTLE, columns | {"channel": channel, "at": at})
+    return {row.id for row in rows if row.state == SENT}
 
 
 async def page(conn: AsyncConnection, complaint_id: UUID, *, after: int, limit: int) -> list[Listed]:
@@ -190,3 +202,9 @@ def _columns(notices: Sequence[NewNotice]) -> Mapping[str, list[UUID | str | flo
         "wait_s": [n.wait_s for n in notices],
         "left_s": [n.left_s for n in notices],
     }
+
+
+def _claimed(row: dict[str, Any]) -> Claimed:
+    reachable, email, reads = row.pop("reachable"), row.pop("email"), row.pop("reads")
+    row["params"] = json.loads(row["params"] or "{}")
+    return Claimed(**row, filer=Filer(email, reads or "") if reachable else None)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def settings(**given: object) -> NotificationsSettings:
 
 def message(to: str = "amina@example.ma", audience: str = "filer", code: str = "receipt", **given: object) -> EmailMessage:
     notice = Claimed(UUID(int=7), UUID(int=1), "7KQ4-XM2D-5", "complaint@1", "fr", code, "", audience, {}, 0, False, False, 0.0)
-    return Letters(settings(**given)).message(notice, to, "fr", noria())
+    return message_from_bytes(Letters(settings(**given)).mail(notice, to, "fr", noria()).raw, policy=policy.default)
 
 
 def test_a_message_is_known_by_the_notice_it_carries() -> None:

@@ -59,6 +59,10 @@ class MailServer:
         """How often each Message-ID was taken."""
         return Counter(mail["Message-ID"] for mail in self.mails())
 
+    def connections(self) -> set[str]:
+        """The connections on which messages came, by the sender's port."""
+        return {path.stem.rpartition("-")[2] for path in self.folder.glob("*.eml")}
+
     def mails(self) -> list[EmailMessage]:
         return read(self.folder)
 

@@ -2,7 +2,8 @@
 
 python -m tests.support.smtp_sink FOLDER [--port N] [--busy-every N] [--drop-every N] [--refuse ADDRESS] [--slow SECONDS]
 
-Prints its port when it listens. Each message whose DATA was taken is a file, whatever was answered after it.
+Prints its port when it listens. Each message whose DATA was taken is a file, <run>-<number>-<the sender's port>.eml, whatever
+was answered after it.
 --busy-every: each Nth message is answered 451 and not kept; --drop-every: each Nth is kept, and the connection cut instead of
 an answer; --refuse: 550 to this recipient; --slow: the answer comes so much later than the message is kept.
 """
@@ -30,17 +31,17 @@ class Sink:
         number = next(self._numbers)
         if self._given.busy_every and number % self._given.busy_every == 0:
             return "451 4.3.0 try again later"
-        self._keep(number, envelope.content or b"")
+        assert isinstance(server.transport, asyncio.Transport)
+        self._keep(f"{number}-{server.transport.get_extra_info('peername')[1]}", envelope.content or b"")
         if self._given.drop_every and number % self._given.drop_every == 0:
-            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         await asyncio.sleep(self._given.slow)
         return "250 OK"
 
-    def _keep(self, number: int, content: bytes | str) -> None:
-        draft = self._given.folder / f".{number}"
+    def _keep(self, name: str, content: bytes | str) -> None:
+        draft = self._given.folder / f".{name}"
         draft.write_bytes(content if isinstance(content, bytes) else content.encode())
-        draft.rename(self._given.folder / f"{self._given.run}-{number}.eml")
+        draft.rename(self._given.folder / f"{self._given.run}-{name}.eml")
 
 
 async def serve(given: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """What a channel is: it hands one message over, or says why not. Reasons name no address, since they are kept."""
 
-from email.message import EmailMessage
 from typing import Protocol
+
+from services.notifications.mail import Mail
 
 
 class Refused(Exception):
@@ -18,4 +19,8 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def send(self, message: EmailMessage) -> None: ...
+    async def send(self, mail: Mail) -> None: ...
+
+    def close(self) -> None:
+        """Lets go of what is kept between messages."""
+        ...

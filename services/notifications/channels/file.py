@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 
 from services.notifications.channels.base import Later
+from services.notifications.mail import Mail
 
 
 class FileChannel:
@@ -17,12 +16,14 @@ class FileChannel:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def send(self, message: EmailMessage) -> None:
-        name = f"{message['Message-ID'].strip('<>')}.eml"
+    async def send(self, mail: Mail) -> None:
         try:
-            await asyncio.to_thread(self._write, name, message.as_bytes(policy=SMTP))
+            await asyncio.to_thread(self._write, f"{mail.id}.eml", mail.raw)
         except OSError as error:
             raise Later(f"file: {os.strerror(error.errno or 0)}") from error
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
     def _write(self, name: str, raw: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
