@@ -23,13 +23,19 @@ token: $(STAMP) ## print a staff token: make -s token role=body-agent body=<id>
 demo: $(STAMP) ## a handful of complaints through every flow, on a simulated clock
 	@$(BIN)/wasl demo $(args)
 
-bench: $(STAMP) ## measure the platform on this machine
-	@$(BIN)/python -m tests.bench $(args)
+bench: $(STAMP) ## measure the platform on this machine (SIZE=200000: beside so many stored complaints; args=--help)
+	@$(BIN)/python -m tests.bench $(if $(SIZE),--size $(SIZE)) $(args)
 
 test: lint ## every check and test, on a real broker and a real database (args="-k name")
 	$(BIN)/pytest $(args)
 
-proof: $(STAMP) ## every fault, the long ones too (WASL_PROOF_LIVES=2000 WASL_PROOF_KILLS=3: longer forms)
+# The long form of every fault; `make test` has the short one. Each value may be given: make proof WASL_PROOF_LIVES=4000
+proof: export WASL_PROOF_LIVES ?= 20000
+proof: export WASL_PROOF_KILLS ?= 3
+proof: export WASL_PROOF_STORM ?= 100000
+proof: export WASL_PROOF_OPEN ?= 1000000
+proof: export WASL_PROOF_HELD_SECONDS ?= 300
+proof: $(STAMP) ## every fault in its long form (an hour); its table is left in .wasl/proof.md
 	$(BIN)/pytest tests/reliability -s -m "proof or not proof" $(args)
 
 lint: $(STAMP) ## style, types, who may import whom, and that procedures are data

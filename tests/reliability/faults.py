@@ -9,6 +9,7 @@ from random import Random
 from signal import SIGCONT, SIGKILL, SIGSTOP
 
 from shared.messaging.positions import Place
+from tests.reliability.groups import assigned
 from tests.reliability.load import Load
 from tests.reliability.world import World
 
@@ -31,10 +32,11 @@ async def relay_held(world: World, service: str) -> AsyncIterator[None]:
 
 @dataclass(frozen=True)
 class InFlight:
-    """What a service had in hand at one moment, measured while it stood still.
+    """What a process had in hand at one moment, measured while it stood still.
 
-    records: written before that moment and not taken by then. outbox: committed, not known as sent. requests: sent to it and
-    not answered. transactions: open; told, but not counted, for a look into the store has one too.
+    records: of its own partitions, written before that moment and not taken by then. outbox: committed, not known as sent; 0 beside a
+    second replica, which may be the one that sends. requests: sent to it and not answered. transactions: open; told, but not counted,
+    for a look into the store has one too.
     """
 
     records: int
@@ -71,7 +73,8 @@ async def kill(world: World, service: str, load: Load, rng: Random) -> Kill:
     """
     for look in range(1, LOOKS + 1):
         await asyncio.sleep(rng.uniform(0.05, 0.6))
-        ends = await world.ends(service)
+        mine = await assigned(world, service)
+        ends = {place: end for place, end in (await world.ends(service)).items() if place in mine}
         world.platform.kill_service(service, SIGSTOP)
         in_flight = await _in_flight(world, service, load, ends)
         if in_flight.any:
@@ -81,9 +84,9 @@ async def kill(world: World, service: str, load: Load, rng: Random) -> Kill:
 
 
 async def _in_flight(world: World, service: str, load: Load, ends: dict[Place, int]) -> InFlight:
-    return InFlight(
-        await world.behind(service, ends), await world.outbox(service), load.ways.in_flight(service), await world.transactions(service)
-    )
+    alone = not world.platform.supervisor.running(f"{service}.1")
+    outbox = await world.outbox(service) if alone else 0
+    return InFlight(await world.behind(service, ends), outbox, load.ways.in_flight(service), await world.transactions(service))
 
 
 async def _killed(world: World, service: str, ends: dict[Place, int]) -> float:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from deploy.local.environment import SERVICES
 from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
-from tests.reliability.checkers import Finding
+from tests.reliability.findings import Finding
 from tests.reliability.life import Life
 from tests.reliability.world import World
 
@@ -31,7 +31,7 @@ async def history(world: World, life: Life | None, id: UUID) -> list[str]:
                 headers = {name: (value or b"").decode() for name, value in record.headers}
                 lines.append(f"  {topic}/{record.partition}@{record.offset} {headers.get('ce_type')} {(record.value or b'').decode()}")
     for service in SERVICES:
-        seen = await world.rows(service, "select intake, routing, deadlines from witness where complaint_id = $1 order by n", id)
+        seen = await world.rows(service, "select slot, intake, routing, deadlines from witness where complaint_id = $1 order by n", id)
         lines.append(f"  {service} saw versions {[tuple(row.values()) for row in seen]}")
     rows = await world.rows("notifications", "select code, audience, state, attempts, reason from notices where complaint_id = $1", id)
     return lines + [f"  notice {_plain(dict(row))}" for row in rows]

@@ -94,11 +94,13 @@ class Load:
             await asyncio.gather(*workers)
             self.ways.close()
 
-    async def reach(self, ended: int, seconds: float = 600) -> None:
-        """Waits until so many lives have ended since the beginning; raises TimeoutError."""
-        async with asyncio.timeout(seconds):
-            while self.ended < ended:
-                await asyncio.sleep(0.02)
+    async def reach(self, ended: int, seconds: float = 150) -> None:
+        """Waits until so many lives have ended since the beginning; raises TimeoutError when none has for so long."""
+        while self.ended < ended:
+            async with asyncio.timeout(seconds):
+                last = self.ended
+                while self.ended == last:
+                    await asyncio.sleep(0.02)
 
     async def live(self, plan: str, **given: Any) -> Life:
         """One life of this plan, to its end. Raises Stuck."""

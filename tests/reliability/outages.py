@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
 import psutil
-from confluent_kafka.admin import AdminClient
 
 from deploy.local.environment import SERVICES
 from tests.reliability.faults import LOOKS
@@ -91,19 +90,6 @@ async def start_all(world: World) -> None:
         world.platform.start_service(service, wait=False)
     for service in SERVICES:
         await asyncio.to_thread(world.platform.supervisor.wait_ready, service)
-
-
-def delete_topics(world: World, names: Iterable[str]) -> None:
-    login: dict[str, str | int | float | bool] = {
-        "security.protocol": "SASL_PLAINTEXT",
-        "sasl.mechanism": "PLAIN",
-        "sasl.username": "admin",
-    }
-    admin = AdminClient(login | {"bootstrap.servers": world.platform.kafka_bootstrap, "sasl.password": world.platform.admin_password})
-    for answer in admin.delete_topics(list(names)).values():
-        answer.result(30)
-    while set(names) & admin.list_topics(timeout=30).topics.keys():
-        time.sleep(0.05)
 
 
 @asynccontextmanager

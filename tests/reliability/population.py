@@ -81,7 +81,7 @@ def _template(day: int, filed_at: datetime, now: datetime, directory: Directory)
     custody = (Custody(body="water-office", since=filed_at),)
     case = Case(status="with_body", kind="complaint", body="water-office", custody=custody, qualified_at=taken, taken_up_at=taken)
     clocks = settled(None, clocks_of(header, filing, case, directory) or (), now)
-    clocks, version = _warned(clocks, now)
+    clocks, version = warned(clocks, now)
     (answer,) = [clock for clock in clocks if clock.rule.code == "answer"]
     states = tuple(clock.state for clock in clocks)
     fact = DeadlinesFact(complaint=header, version=version, change=Cause(by="law"), clocks=states)
@@ -96,8 +96,8 @@ def _template(day: int, filed_at: datetime, now: datetime, directory: Directory)
     ), due
 
 
-def _warned(clocks: Iterable[Timed], now: datetime) -> tuple[tuple[Timed, ...], int]:
-    """After all warnings up to now; and the version of the fact that told the last of them."""
+def warned(clocks: Iterable[Timed], now: datetime) -> tuple[tuple[Timed, ...], int]:
+    """Clocks after all warnings up to now; and the version of the fact that told the last of them."""
     done, version = [], 1
     for clock in clocks:
         for fired in passed(clock, now, now):

@@ -7,26 +7,26 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.conftest import KILLS, LIVES, SEED
-from tests.reliability.ending import must_hold
+from tests.reliability.conftest import KILLS, SEED, SOME
 from tests.reliability.load import Load
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
 AT_ONCE = 12
 
 
 @pytest.mark.timeout(900)
-async def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(faulty: World, load: Load) -> None:
-    rng, target = Random(f"{SEED}/broker"), load.ended + LIVES // 4
+async def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(faulty: World, load: Load, trial: Trial) -> None:
+    rng, target = Random(f"{SEED}/broker"), load.ended + SOME
     async with load.going(AT_ONCE):
         for _ in range(KILLS):
-            print(await outages.broker_killed(faulty, load, rng))
+            trial.effective(await outages.broker_killed(faulty, load, rng))
         await load.reach(target)
-    await must_hold(faulty, load)
+    await trial.must_hold(faulty, load)
 
 
 @pytest.mark.timeout(300)
-async def test_services_started_without_the_broker_take_filings(faulty: World, load: Load) -> None:
+async def test_services_started_without_the_broker_take_filings(faulty: World, load: Load, trial: Trial) -> None:
     async with load.going(AT_ONCE):
         await load.reach(load.ended + AT_ONCE)
     for service in SERVICES:
@@ -35,5 +35,6 @@ async def test_services_started_without_the_broker_take_filings(faulty: World, l
     await outages.start_all(faulty)
     await outages.file_now(load, outages.FILED)
     assert await faulty.outbox("intake") >= outages.FILED
+    trial.effective("five services started without Kafka")
     await asyncio.to_thread(faulty.platform.kafka.start)
-    await must_hold(faulty, load)
+    await trial.must_hold(faulty, load)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from shared.contracts.registry import INTAKE
-from tests.reliability.checkers import check, nothing_lost_in_log, nothing_lost_in_stores
+from tests.reliability.checkers import nothing_lost_in_log, nothing_lost_in_stores
 from tests.reliability.life import Life
 from tests.reliability.load import Load
-from tests.reliability.topics import read
+from tests.reliability.topics import Log, read
+from tests.reliability.verdict import check, logs_of
 from tests.reliability.world import World
 
 DAMAGES = {
@@ -35,6 +36,11 @@ async def at_rest(faulty: World, load: Load) -> tuple[World, list[Life]]:
     return faulty, [life for life in load.lives if life.plan == "answered"]
 
 
+@pytest.fixture(scope="module")
+async def logs(at_rest: tuple[World, list[Life]]) -> dict[str, Log]:
+    return await logs_of(at_rest[0])
+
+
 @asynccontextmanager
 async def damaged(world: World, service: str, statement: str, life: Life) -> AsyncIterator[None]:
     """Until the block's end, and only for the eyes of this world's own connection."""
@@ -48,10 +54,10 @@ async def damaged(world: World, service: str, statement: str, life: Life) -> Asy
 
 
 @pytest.mark.parametrize("finding", DAMAGES)
-async def test_damage_in_a_store_is_found(at_rest: tuple[World, list[Life]], load: Load, finding: str) -> None:
+async def test_damage_in_a_store_is_found(at_rest: tuple[World, list[Life]], load: Load, logs: dict[str, Log], finding: str) -> None:
     world, (life, *_) = at_rest
     async with damaged(world, *DAMAGES[finding], life):
-        found = (await check(world, load.lives)).findings
+        found = (await check(world, load.lives, logs)).findings
     assert [f for f in found if f.what.startswith(finding)], found
 
 
@@ -61,18 +67,18 @@ async def test_an_act_that_was_accepted_and_left_no_trace_is_found(at_rest: tupl
     assert [f.complaint for f in await nothing_lost_in_stores(world, lives)] == [life.id] * 5
 
 
-async def test_a_complaint_that_nobody_filed_is_found(at_rest: tuple[World, list[Life]], load: Load) -> None:
+async def test_a_complaint_that_nobody_filed_is_found(at_rest: tuple[World, list[Life]], load: Load, logs: dict[str, Log]) -> None:
     world, (life, *_) = at_rest
-    found = (await check(world, [each for each in load.lives if each is not life])).findings
+    found = (await check(world, [each for each in load.lives if each is not life], logs)).findings
     assert {f.what for f in found} >= {"stats knows a complaint that nobody filed", f"{INTAKE} has a complaint that nobody filed"}
 
 
-async def test_a_mail_that_nobody_decided_is_found(at_rest: tuple[World, list[Life]], load: Load) -> None:
+async def test_a_mail_that_nobody_decided_is_found(at_rest: tuple[World, list[Life]], load: Load, logs: dict[str, Log]) -> None:
     world, (life, *_) = at_rest
     assert world.mail
     extra = world.mail.folder / "extra.eml"
     extra.write_text(f"Message-ID: <another@wasl.example>\r\nTo: {life.email}\r\n\r\n", encoding="utf-8")
-    found = (await check(world, load.lives)).findings
+    found = (await check(world, load.lives, logs)).findings
     extra.unlink()
     assert [f.what.partition(" got ")[0] for f in found] == [f"mail another to {life.email} was taken and never told", life.email]
 
@@ -86,12 +92,11 @@ async def test_records_sent_again_are_counted_and_changed_ones_are_found(at_rest
     assert "two different records" in broken[0]
 
 
-async def test_a_fact_that_is_missing_or_out_of_order_is_found(at_rest: tuple[World, list[Life]], load: Load) -> None:
+async def test_a_fact_that_is_missing_or_out_of_order_is_found(at_rest: tuple[World, list[Life]], load: Load, logs: dict[str, Log]) -> None:
     world, (life, *_) = at_rest
     records = await world.records(INTAKE)
-    others = {topic: read(await world.records(topic)) for topic in ("complaints-routing", "complaints-deadlines")}
     mine = [record for record in records if record.key == str(life.id).encode()]
     rest = [record for record in records if record not in mine]
     for wrong in (mine[1:], mine[:-1], mine[::-1]):
-        (found,) = nothing_lost_in_log(load.lives, {INTAKE: read([*rest, *wrong]), **others})
+        (found,) = nothing_lost_in_log(load.lives, {**logs, INTAKE: read([*rest, *wrong])})
         assert found.complaint == life.id

@@ -30,6 +30,7 @@ from shared.messaging.spec import Spec
 from shared.messaging.transport import observing
 from shared.runtime import metrics
 from shared.runtime.clock import RealClock
+from tests.reliability.trial import Trial
 from tests.reliability.world import NORIA
 from tests.support.probe import file, fresh_store, node_on
 from tests.support.stores import open_bench
@@ -72,7 +73,7 @@ async def intake(broker_and_database: Platform) -> AsyncIterator[Node]:
 
 @pytest.mark.timeout(120)
 async def test_a_clock_that_is_set_fires_nothing_until_it_is_believed_again(
-    broker_and_database: Platform, intake: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker_and_database: Platform, intake: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trial: Trial
 ) -> None:
     source, jumps = Source(), metrics.CLOCK_JUMPED._value.get()
     monkeypatch.setattr("shared.messaging.node.parse_clock", lambda text: RealClock(source))
@@ -108,6 +109,7 @@ async def test_a_clock_that_is_set_fires_nothing_until_it_is_believed_again(
     told = await _told(broker_and_database, {soon.id, late.id, later.id})
     assert Counter(fact.complaint.id for _, fact in told) == {late.id: 1, later.id: 1}
     assert metrics.CLOCK_JUMPED._value.get() == jumps + 3
+    trial.effective("a clock that was set an hour on, back, and an hour back", 3)
 
 
 RAMADAN = {
@@ -124,7 +126,7 @@ RAMADAN = {
 WALKS = (("2026-02-14T20:00:00Z", "2026-02-16T03:00:00Z"), ("2026-03-21T20:00:00Z", "2026-03-23T03:00:00Z"))
 
 
-async def test_the_season_in_which_the_hour_changes(broker_and_database: Platform, tmp_path: Path) -> None:
+async def test_the_season_in_which_the_hour_changes(broker_and_database: Platform, tmp_path: Path, trial: Trial) -> None:
     async with opened(broker_and_database, tmp_path) as deadlines:
         known = (await deadlines.bench.node.directory()).records["calendar/noria"]
         assert isinstance(known, CalendarRecord)
@@ -145,6 +147,7 @@ async def test_the_season_in_which_the_hour_changes(broker_and_database: Platfor
                 found += [(body.complaint.id, now.strftime("%FT%TZ")) for name, body in told if name == "deadline-breached"]
                 now += HOUR / 2
         assert found == list(due.items())
+    trial.effective("two changes of the hour", 2)
 
 
 SPEED = 86_400
@@ -154,7 +157,7 @@ COMPLAINTS = 96
 
 @pytest.mark.proof
 @pytest.mark.timeout(120)
-async def test_sixty_days_in_a_minute(broker_and_database: Platform, intake: Node, tmp_path: Path) -> None:
+async def test_sixty_days_in_a_minute(broker_and_database: Platform, intake: Node, tmp_path: Path, trial: Trial) -> None:
     epoch, started = datetime(2027, 3, 1, tzinfo=UTC), time.time()
     clock = f"sim:{epoch.isoformat()},{started},{SPEED}"
     async with opened(broker_and_database, tmp_path, clock=clock, real_grace_seconds=0.3) as deadlines:
@@ -174,6 +177,7 @@ async def test_sixty_days_in_a_minute(broker_and_database: Platform, intake: Nod
         assert clock_state.breached_at
         assert clock_state.breached_at >= clock_state.due_at + timedelta(minutes=15)
         assert raw.timestamp_ms / 1000 >= started + (clock_state.due_at - epoch).total_seconds() / SPEED
+    trial.effective(f"{COMPLAINTS} complaints at {SPEED} times the speed of time")
 
 
 async def _within_the_hour(deadlines: Deadlines) -> None:

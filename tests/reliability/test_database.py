@@ -6,9 +6,9 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.conftest import KILLS, LIVES, SEED
-from tests.reliability.ending import must_hold
+from tests.reliability.conftest import KILLS, SEED, SOME
 from tests.reliability.load import Load
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.support.wire import Reply, Wire
 
@@ -54,26 +54,26 @@ async def known_to_all(world: World, load: Load) -> str:
 
 
 @pytest.mark.timeout(900)
-async def test_a_store_that_lets_nobody_in_stops_its_own_service_only(faulty: World, load: Load) -> None:
+async def test_a_store_that_lets_nobody_in_stops_its_own_service_only(faulty: World, load: Load, trial: Trial) -> None:
     reference = await known_to_all(faulty, load)
-    rng, target = Random(f"{SEED}/store"), load.ended + LIVES // 4
+    rng, target = Random(f"{SEED}/store"), load.ended + SOME
     async with load.going(AT_ONCE):
         for service in SERVICES * KILLS:
             async with outages.store_closed(faulty, service, rng) as what:
-                print(what)
                 assert await said(faulty, reference) == dict.fromkeys(SERVICES, "200") | {service: "later"}
+                trial.effective(what)
         await load.reach(target)
-    await must_hold(faulty, load)
+    await trial.must_hold(faulty, load)
 
 
 @pytest.mark.timeout(900)
-async def test_a_database_server_that_is_killed_loses_and_doubles_nothing(faulty: World, load: Load) -> None:
+async def test_a_database_server_that_is_killed_loses_and_doubles_nothing(faulty: World, load: Load, trial: Trial) -> None:
     reference = await known_to_all(faulty, load)
-    rng, target = Random(f"{SEED}/database"), load.ended + LIVES // 4
+    rng, target = Random(f"{SEED}/database"), load.ended + SOME
     async with load.going(AT_ONCE):
         for _ in range(KILLS):
-            print(f"PostgreSQL killed with {await outages.database_killed(faulty, rng)} under way")
+            trial.effective(f"PostgreSQL killed with {await outages.database_killed(faulty, rng)} under way")
             assert await said(faulty, reference) == dict.fromkeys(SERVICES, "later")
             await outages.database_back(faulty)
         await load.reach(target)
-    await must_hold(faulty, load)
+    await trial.must_hold(faulty, load)

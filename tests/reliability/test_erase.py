@@ -10,13 +10,12 @@ import pytest
 from deploy.local.environment import SERVICES
 from shared.contracts.registry import PAPERS, PRIVATE_TOPICS, TOPICS
 from shared.messaging.records import Outgoing, RawRecord
-from tests.reliability.checkers import check
 from tests.reliability.conftest import SEED
 from tests.reliability.dumps import dump, restore
-from tests.reliability.history import report
 from tests.reliability.life import Life
 from tests.reliability.load import Load
 from tests.reliability.traces import in_columns, in_files, in_topics
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.reliability.writer import again, write
 from tests.support.wire import Wire
@@ -36,7 +35,9 @@ WORDS = {PAPERS, "answers", "contacts"}
 
 
 @pytest.mark.timeout(240)
-async def test_an_erased_person_is_gone_everywhere_and_nothing_brings_them_back(faulty: World, load: Load, tmp_path: Path) -> None:
+async def test_an_erased_person_is_gone_everywhere_and_nothing_brings_them_back(
+    faulty: World, load: Load, trial: Trial, tmp_path: Path
+) -> None:
     life = await _lived(faulty, load)
     await _dumped(faulty, tmp_path)
     assert await in_columns(faulty, life.canary) == COLUMNS
@@ -58,8 +59,8 @@ async def test_an_erased_person_is_gone_everywhere_and_nothing_brings_them_back(
     assert await in_topics(faulty, life.canary) == set()
     assert await in_files(faulty.platform.home / "logs", life.canary) == set()
     assert await _figures(faulty) == figures
-    result = await check(faulty, load.lives)
-    assert not result.findings, await report(faulty, load.lives, result.findings, SEED)
+    trial.effective("an erased person, brought back neither by late records nor by backups")
+    await trial.must_hold(faulty, load)
 
 
 async def _lived(world: World, load: Load) -> Life:

@@ -15,6 +15,7 @@ from tests.reliability.faults import relay_held
 from tests.reliability.history import history
 from tests.reliability.life import Life
 from tests.reliability.load import BODIES, Load
+from tests.reliability.trial import Trial
 from tests.reliability.ways import Targets
 from tests.reliability.world import World
 
@@ -30,7 +31,7 @@ def load(timed: World) -> Load:
 
 
 @pytest.mark.timeout(240)
-async def test_a_breach_of_an_answer_that_was_held_back_is_corrected(timed: World, load: Load) -> None:
+async def test_a_breach_of_an_answer_that_was_held_back_is_corrected(timed: World, load: Load, trial: Trial) -> None:
     life, due = await _awaited(timed, load)
     async with relay_held(timed, "routing"):
         timed.platform.set_clock(due - SECOND)
@@ -47,10 +48,11 @@ async def test_a_breach_of_an_answer_that_was_held_back_is_corrected(timed: Worl
     assert (clock["breached_at"], clock["corrected_at"]) == (None, _text(due + GRACE)), seen
     assert [tuple(row) for row in await timed.rows("stats", IN_TIME, life.id)] == [("answered", True)], seen
     assert await _posted_at(timed, life) == _text(due - SECOND)
+    trial.effective("an answer held back past its due time: its breach told, then taken back")
 
 
 @pytest.mark.timeout(240)
-async def test_with_the_relay_running_no_breach_of_it_is_told(timed: World, load: Load) -> None:
+async def test_with_the_relay_running_no_breach_of_it_is_told(timed: World, load: Load, trial: Trial) -> None:
     life, due = await _awaited(timed, load)
     other, _ = await _awaited(timed, load)
     timed.platform.set_clock(due - SECOND)
@@ -62,6 +64,7 @@ async def test_with_the_relay_running_no_breach_of_it_is_told(timed: World, load
     assert BREACH not in [type for type, _ in await _told(timed, life)], await _seen(timed, life)
     assert await _posted_at(timed, life) == _text(due - SECOND)
     assert [tuple(row) for row in await timed.rows("stats", IN_TIME, life.id)] == [("answered", True)]
+    trial.effective("an answer in the last second: no breach of it")
 
 
 async def _awaited(world: World, load: Load) -> tuple[Life, datetime]:

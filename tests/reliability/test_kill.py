@@ -5,25 +5,24 @@ from random import Random
 import pytest
 
 from deploy.local.environment import SERVICES
-from tests.reliability import faults
-from tests.reliability.checkers import check
+from tests.reliability import faults, replicas
 from tests.reliability.conftest import KILLS, LIVES, SEED
-from tests.reliability.history import report
 from tests.reliability.load import Load
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
-AT_ONCE = 12
+AT_ONCE = 16
+TWICE = ("routing", "stats")
+"""Services of which a second replica runs."""
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("service", SERVICES)
-async def test_a_killed_service_loses_and_doubles_nothing(faulty: World, load: Load, service: str) -> None:
-    rng, target = Random(f"{SEED}/{service}"), load.ended + LIVES // len(SERVICES)
+@pytest.mark.timeout(3600)
+async def test_killed_services_lose_and_double_nothing(faulty: World, load: Load, trial: Trial) -> None:
+    rng, target = Random(f"{SEED}/kill"), load.ended + LIVES
     async with load.going(AT_ONCE):
-        for _ in range(KILLS):
-            print(await faults.kill(faulty, service, load, rng))
-        await load.reach(target)
-    print(f"steady {await faulty.steady():.1f} s after the load, {len(load.lives)} lives so far")
-    result = await check(faulty, load.lives)
-    print(result)
-    assert not result.findings, await report(faulty, load.lives, result.findings, SEED)
+        async with replicas.second(faulty, TWICE):
+            for service in SERVICES * KILLS:
+                trial.effective(await faults.kill(faulty, service, load, rng))
+            await load.reach(target)
+        await load.reach(load.ended + AT_ONCE)
+    await trial.must_hold(faulty, load)

@@ -15,13 +15,11 @@ from deploy.local.home import Refusal, tail
 from shared.contracts.registry import INTAKE
 from shared.messaging.engine import POISON_LIMIT
 from shared.messaging.records import Outgoing
-from tests.reliability.checkers import check
 from tests.reliability.command import command
-from tests.reliability.conftest import SEED
-from tests.reliability.history import report
 from tests.reliability.life import Life
 from tests.reliability.load import Load
 from tests.reliability.topics import PLANTED
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.reliability.writer import write
 
@@ -38,7 +36,7 @@ LETTERS = "select id, reason from dead_letters where replayed_at is null order b
 
 
 @pytest.mark.timeout(300)
-async def test_one_bad_record_in_fifty_is_parked_and_the_others_are_taken(faulty: World, load: Load) -> None:
+async def test_one_bad_record_in_fifty_is_parked_and_the_others_are_taken(faulty: World, load: Load, trial: Trial) -> None:
     before = len(load.lives)
     rated = await load.live("answered")
     await faulty.steady()
@@ -65,13 +63,12 @@ async def test_one_bad_record_in_fifty_is_parked_and_the_others_are_taken(faulty
         assert all(_ready(faulty, service) for service in SERVICES)
         await _looked_at(faulty)
     await _mended(faulty)
-    await faulty.steady()
-    result = await check(faulty, load.lives)
-    assert not result.findings, await report(faulty, load.lives, result.findings, SEED)
+    trial.effective("three bad records of three kinds, each among 49 good ones", 3)
+    await trial.must_hold(faulty, load)
 
 
 @pytest.mark.timeout(300)
-async def test_twenty_in_a_row_stop_the_consumer_loudly_and_nobody_else(faulty: World, load: Load) -> None:
+async def test_twenty_in_a_row_stop_the_consumer_loudly_and_nobody_else(faulty: World, load: Load, trial: Trial) -> None:
     rated = await load.live("answered")
     await faulty.steady()
     async with flawed(faulty, rated.id):
@@ -91,14 +88,14 @@ async def test_twenty_in_a_row_stop_the_consumer_loudly_and_nobody_else(faulty: 
         assert len(await faulty.rows("stats", LETTERS)) == POISON_LIMIT + 5
     replayed = await command(faulty, "stats", "dead-letters", "replay")
     assert (replayed.code, replayed.said.count(": taken")) == (0, POISON_LIMIT + 5)
-    result = await check(faulty, load.lives)
-    assert not result.findings, await report(faulty, load.lives, result.findings, SEED)
+    trial.effective(f"{POISON_LIMIT} bad records in a row")
+    await trial.must_hold(faulty, load)
 
 
 @asynccontextmanager
 async def flawed(world: World, id: UUID | None) -> AsyncIterator[None]:
     """Stats with a fault of its own: it cannot count the changes of one complaint. Everybody else can take them."""
-    store = world.stores["stats"]
+    store = await world.store("stats")
     await store.execute(f"alter table complaint_fact add constraint flaw check (complaint_id <> '{id}') not valid")
     try:
         yield

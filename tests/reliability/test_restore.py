@@ -8,9 +8,9 @@ import pytest
 
 from tests.reliability import backups
 from tests.reliability.command import command
-from tests.reliability.conftest import LIVES
-from tests.reliability.ending import must_hold
+from tests.reliability.conftest import SOME
 from tests.reliability.load import Load
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
 pytestmark = pytest.mark.proof
@@ -29,23 +29,23 @@ async def count(world: World, service: str, query: str) -> int:
 
 
 @pytest.mark.timeout(900)
-async def test_a_restored_store_is_what_it_was(faulty: World, load: Load, tmp_path: Path) -> None:
+async def test_a_restored_store_is_what_it_was(faulty: World, load: Load, trial: Trial, tmp_path: Path) -> None:
     dumps = {service: tmp_path / service for service in RESTORED}
     async with load.going(AT_ONCE):
         await load.reach(load.ended + AT_ONCE)
         for service, file in dumps.items():
             await backups.dump(faulty, service, file)
-        target, start = load.ended + LIVES // 4, await count(faulty, "stats", _FACTS)
+        target, start = load.ended + SOME, await count(faulty, "stats", _FACTS)
         while load.ended < target or await count(faulty, "stats", _FACTS) < start + NEWER + NEWER // 10:
             await load.reach(load.ended + 1)
     await faulty.steady()
     for service, file in dumps.items():
-        await restored(faulty, service, file)
-    await must_hold(faulty, load)
+        trial.effective(await restored(faulty, service, file))
+    await trial.must_hold(faulty, load)
 
 
-async def restored(world: World, service: str, file: Path) -> None:
-    """Puts one store back and lets it catch up; it must then hold what it held, and nobody be told anything twice."""
+async def restored(world: World, service: str, file: Path) -> str:
+    """Puts one store back and lets it catch up; it must then hold what it held, and nobody be told anything twice. Returns how it went."""
     before, facts, mails = await backups.content(world, service), await count(world, service, _FACTS), Counter(world.mails())
     await world.note_given_up()
     world.platform.kill_service(service, SIGTERM)
@@ -55,9 +55,10 @@ async def restored(world: World, service: str, file: Path) -> None:
     assert backups.differences(before, await backups.content(world, service))
     back = await recovered(world, service)
     await world.start(service)
-    print(f"{service}: {newer} facts newer than the dump, {back} taken back, steady {await world.steady():.1f} s after its start")
+    steady = await world.steady()
     assert backups.differences(before, await backups.content(world, service)) == []
     assert Counter(world.mails()) == mails
+    return f"{service}: {newer} facts newer than the dump, {back} taken back, steady {steady:.1f} s after its start"
 
 
 async def recovered(world: World, service: str) -> int:

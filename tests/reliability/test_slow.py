@@ -6,9 +6,9 @@ import os
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.conftest import LIVES
-from tests.reliability.ending import must_hold
+from tests.reliability.conftest import SOME
 from tests.reliability.load import Load
+from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
 pytestmark = pytest.mark.proof
@@ -20,8 +20,8 @@ HELD = "deadlines"
 
 
 @pytest.mark.timeout(900)
-async def test_a_consumer_that_was_held_back_catches_up_in_order(faulty: World, load: Load) -> None:
-    target = load.ended + LIVES // 6
+async def test_a_consumer_that_was_held_back_catches_up_in_order(faulty: World, load: Load, trial: Trial) -> None:
+    target = load.ended + SOME
     async with load.going(AT_ONCE):
         async with replicas.held_back(faulty, HELD):
             await asyncio.sleep(HELD_SECONDS)
@@ -31,7 +31,7 @@ async def test_a_consumer_that_was_held_back_catches_up_in_order(faulty: World, 
         async with replicas.second(faulty, [HELD]):
             while await faulty.behind(HELD, ends):
                 await asyncio.sleep(0.1)
-            print(f"{HELD} was {behind} records behind after {HELD_SECONDS:.0f} s, and has taken them with one replica more")
+            trial.effective(f"{HELD} was {behind} records behind after {HELD_SECONDS:.0f} s, and has taken them with one replica more")
             await load.reach(target)
         await load.reach(load.ended + AT_ONCE)
-    await must_hold(faulty, load)
+    await trial.must_hold(faulty, load)

@@ -22,6 +22,7 @@ from shared.contracts.registry import DEADLINES
 from shared.runtime.clock import parse_clock
 from shared.runtime.db import Database
 from tests.reliability.population import fill
+from tests.reliability.trial import Trial
 from tests.reliability.world import NORIA, World
 from tests.support.stores import open_bench
 from tests.support.timed import Deadlines, known_up_to
@@ -51,7 +52,7 @@ _BARE = (
 
 
 @pytest.mark.timeout(900)
-async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World) -> None:
+async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World, trial: Trial) -> None:
     store, now = timed.stores["deadlines"], parse_clock(timed.platform.clock).now()
     ids, due = await fill(store, now, [now - 57 * DAY], DUE, whole=True)
     assert now < due < now + 5 * DAY
@@ -75,7 +76,8 @@ async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World) -
     assert {((dict(record.headers)["ce_type"] or b"").decode()) for record in mine} == {"wasl.deadline-breached.v1"}
     assert {fact["version"] for fact in facts} == {4}
     assert min(record.timestamp_ms for record in mine) / 1000 >= moved
-    print(f"{DUE} of {OPEN} due at once: the last was on the topic {max(r.timestamp_ms for r in mine) / 1000 - moved:.1f} s later")
+    last = max(record.timestamp_ms for record in mine) / 1000 - moved
+    trial.effective(f"{DUE} of {OPEN} due at once: the last was on the topic {last:.1f} s later")
     await store.execute("delete from clock where complaint_id in (select complaint_id from register where reference like 'STRM-%')")
 
 
@@ -88,7 +90,7 @@ async def deadlines(broker_and_database: Platform, tmp_path: Path) -> AsyncItera
 
 
 @pytest.mark.timeout(900)
-async def test_a_storm_at_the_stores_own_pace(deadlines: Deadlines) -> None:
+async def test_a_storm_at_the_stores_own_pace(deadlines: Deadlines, trial: Trial) -> None:
     now = datetime.fromisoformat(NOW)
     url = make_url(deadlines.bench.node.settings.database_url)
     store = await asyncpg.connect(deadlines.bench.platform.pg_url(url.database or "", "postgres", "postgresql"))
@@ -104,7 +106,7 @@ async def test_a_storm_at_the_stores_own_pace(deadlines: Deadlines) -> None:
         bare = await _bare(store)
     finally:
         await store.close()
-    print(f"{rate:.0f} breaches a second, bare {bare:.0f} rows a second, ratio {rate / bare:.2f} (at least {RATIO} in a proof)")
+    trial.effective(f"{rate:.0f} breaches a second, bare {bare:.0f} rows a second, ratio {rate / bare:.2f} (at least {RATIO} in a proof)")
     assert not LONG or rate >= RATIO * bare
 
 

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,13 +28,23 @@ STEADY_SECONDS = 90
 """From the end of the load to nothing left to do anywhere: longer is a failure."""
 
 _WITNESS = """
-    create table witness (n bigint generated always as identity, complaint_id uuid, intake int, routing int, deadlines int);
+    create table witness (n bigint generated always as identity, slot text, complaint_id uuid, intake int, routing int, deadlines int);
     create function witnessed() returns trigger language plpgsql security definer as $$ begin
-      insert into public.witness (complaint_id, intake, routing, deadlines)
-      values (new.complaint_id, new.intake_version, new.routing_version, new.deadlines_version);
+      insert into public.witness (slot, complaint_id, intake, routing, deadlines)
+      values (tg_table_schema, new.complaint_id, new.intake_version, new.routing_version, new.deadlines_version);
       return null;
     end $$;
-    create trigger witnessed after insert or update on register for each row execute function witnessed();"""
+    create function forgotten() returns trigger language plpgsql security definer as $$ begin
+      delete from public.witness where slot = tg_table_schema;
+      return null;
+    end $$;"""
+_WITNESSED = """
+    create trigger witnessed after insert or update on {0}.register for each row execute function public.witnessed();
+    create trigger forgotten after truncate on {0}.register for each statement execute function public.forgotten();"""
+_SLOTS = "select schemaname as slot from pg_tables where tablename = 'register'"
+_LIVE = "select set_config('search_path', slot || ', public', false) from public.live"
+SLOTTED = ("stats",)
+"""Services that can derive all they know anew in a second slot, and then use that one."""
 _POSITIONS = "select topic, partition, next_offset from consumer_position where consumer = $1"
 _OUTBOX = "select count(*) from outbox"
 _NOTICES = "select count(*) from notices where state in ('held', 'pending', 'sending')"
@@ -49,6 +60,7 @@ class World:
         self.given_up: dict[str, asyncpg.Record] = {}
         self.stores: dict[str, asyncpg.Connection] = {}
         self._logs: dict[str, Observer] = {}
+        self._mails: dict[str, tuple[str, str]] = {}
         self.mail = mail
 
     async def connect(self, stack: AsyncExitStack) -> Self:
@@ -70,9 +82,17 @@ class World:
         """From now on every change of a register leaves a row of its own, which nothing makes unique: a doubled effect is a second row."""
         for store in self.stores.values():
             await store.execute(_WITNESS)
+            for row in await store.fetch(_SLOTS):
+                await store.execute(_WITNESSED.format(row["slot"]))
+
+    async def store(self, service: str) -> asyncpg.Connection:
+        """The superuser's connection, in the slot that the service uses now."""
+        if service in SLOTTED:
+            await self.stores[service].execute(_LIVE)
+        return self.stores[service]
 
     async def rows(self, service: str, query: str, *values: Any) -> list[asyncpg.Record]:
-        return list(await self.stores[service].fetch(query, *values))
+        return list(await (await self.store(service)).fetch(query, *values))
 
     async def ends(self, service: str) -> dict[Place, int]:
         """Where the partitions that this service reads end now."""
@@ -100,13 +120,13 @@ class World:
         left["notices waiting"] = int(await self.stores["notifications"].fetchval(_NOTICES))
         return dict(+left)
 
-    async def steady(self) -> float:
+    async def steady(self, limit: float = STEADY_SECONDS) -> float:
         """Seconds until two looks in a row found nothing left to do; fails past the limit."""
         began, quiet = time.monotonic(), 0
         while quiet < 2:
             left = await self.left_to_do()
             quiet = 0 if left else quiet + 1
-            assert time.monotonic() - began < STEADY_SECONDS, f"not steady after {STEADY_SECONDS} s: {left}"
+            assert time.monotonic() - began < limit, f"not steady after {limit:.0f} s: {left}"
             await asyncio.sleep(0.1)
         return time.monotonic() - began
 
@@ -128,10 +148,17 @@ class World:
     def mails(self) -> list[tuple[str, str]]:
         """Every message that the mail server has taken, each copy for itself: its Message-ID's left half, and to whom."""
         assert self.mail
-        return [(mail["Message-ID"].strip("<>").partition("@")[0], mail["To"].addresses[0].addr_spec) for mail in self.mail.mails()]
+        files = {path.name: path for path in self.mail.folder.glob("*.eml")}
+        self._mails = {name: self._mails.get(name) or _envelope(path) for name, path in sorted(files.items())}
+        return list(self._mails.values())
 
     async def start(self, service: str) -> None:
         await asyncio.to_thread(self.platform.start_service, service)
+
+
+def _envelope(file: Path) -> tuple[str, str]:
+    mail = message_from_bytes(file.read_bytes(), policy=policy.default)
+    return mail["Message-ID"].strip("<>").partition("@")[0], mail["To"].addresses[0].addr_spec
 
 
 @asynccontextmanager

