@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.deadlines.calendars import calendar_of
-from services.deadlines.due import Counted, Due, due_of_request
+from services.deadlines.due import Counted, Due, Leg, due_of_request
 from services.deadlines.steps import why
 from shared.contracts.calendars import Calendar
 from shared.contracts.clocks import Stop, followed, held_at, started, stopped
 from shared.contracts.complaint import Header
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import ClockRule
+from shared.contracts.spans import Count, Reach
 from shared.contracts.states import Case, Clocks, ClockState, Filing
 
 
@@ -52,6 +53,13 @@ def settled(known: Clocks | None, timed: Iterable[Timed], now: datetime) -> tupl
     """
     before = {clock.code: clock for clock in known or ()}
     return tuple(_settled(before.get(clock.rule.code), clock, now) for clock in timed)
+
+
+def end_as_told(state: ClockState, calendar: Calendar) -> Due | None:
+    """Where a clock ends, from its state alone: enough for time to pass over it, not to count it anew. None where it has no end yet."""
+    if state.due_at is None or state.last_day is None:
+        return None
+    return Due(state.last_day, Count(calendar), (Leg(None, state.last_day, Reach(state.last_day, state.due_at)),))
 
 
 def told(clocks: Iterable[ClockState]) -> list[tuple[object, ...]]:

@@ -1,7 +1,7 @@
 """The due date of one clock: its span, the days that requests take out of it, its extensions. Pure; never asks what time it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from services.deadlines.calendars import Asked, asked_by, pauses
@@ -25,12 +25,13 @@ class Leg:
 
 @dataclass(frozen=True)
 class Due:
-    """Where a clock ends and how that was counted."""
+    """Where a clock ends and how that was counted. `moments`: when its warnings come, by their codes, as far as somebody has asked."""
 
     start: date
     count: Count
     legs: tuple[Leg, ...]
     asked: tuple[Asked, ...] = ()
+    moments: dict[str, datetime] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def reach(self) -> Reach:

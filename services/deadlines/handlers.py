@@ -8,7 +8,7 @@ from services.deadlines import store
 from services.deadlines.calendars import calendar_code
 from services.deadlines.domain import Timed, clocks_of, settled, told
 from services.deadlines.models import UNKNOWN, ClockRow
-from services.deadlines.passing import alert_at, breach_at, passed
+from services.deadlines.passing import alert_at, breach_at, passed, reason
 from shared.contracts.directory import Directory
 from shared.contracts.states import Clocks
 from shared.messaging.registers import Change, Registers
@@ -17,8 +17,6 @@ from shared.messaging.tx import Tx
 LAW = "law"
 """Nobody's act: what is told here follows from the law alone."""
 CORRECTED = "corrected"
-ENTERED_LATE = "entered-late"
-"""The reason of a breach that was there when the complaint was entered."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +75,9 @@ def _passed(known: Known, until: datetime, tx: Tx) -> Known:
             clocks = list(known.clocks or ())
             clocks[place] = replace(clock, state=fired.clock)
             states = tuple(c.state for c in clocks)
-            after = tx.publish(known.registers, fired.type, states, by=LAW, reason=_reason(fired.reason, fired.type, known, clock))
+            after = tx.publish(known.registers, fired.type, states, by=LAW, reason=reason(fired, known.registers.header.recorded_at))
             known = Known(after, tuple(clocks))
     return known
-
-
-def _reason(reason: str, type: str, known: Known, clock: Timed) -> str:
-    due_at = clock.state.due_at
-    late = type == "deadline-breached" and due_at is not None and known.registers.header.recorded_at >= due_at
-    return ENTERED_LATE if late else reason
 
 
 async def _keep(known: Sequence[Known], tx: Tx) -> None:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import structlog
 
 from services.deadlines import store
-from services.deadlines.handlers import fire, renew
+from services.deadlines.firing import fire_chunk
+from services.deadlines.handlers import renew
 from services.deadlines.settings import DeadlinesSettings
 from services.deadlines.watermark import Watermarks
 from shared.contracts.registry import INTAKE, ROUTING
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 CHUNK = 500
 """Complaints a transaction: a storm of a hundred thousand never holds many rows, or the others' batches, for long."""
+AT_ONCE = 2
+"""Partitions on which one process fires at once: what one decides while the store writes what another has decided."""
 NEXT_STEP = "no clock is fired until wall and database time have agreed for a while, or `confirm-clock`: see that the time is right"
 
 
@@ -102,10 +105,14 @@ async def fire_due(node: Node, marks: Watermarks) -> None:
     if not marks.until:
         return
     async with node.read() as conn:
-        ripe = await store.ripe(conn, marks.until)
-    for partition in ripe:
-        while await node.run(lambda tx, p=partition: _fire_chunk(tx, p, marks)) == CHUNK:  # type: ignore[misc]
-            pass
+        ripe = iter(await store.ripe(conn, marks.until))
+
+    async def fire() -> None:
+        for partition in ripe:
+            while await node.run(lambda tx, p=partition: fire_chunk(tx, p, marks.until[p], CHUNK)) == CHUNK:  # type: ignore[misc]
+                pass
+
+    await asyncio.gather(*(fire() for _ in range(AT_ONCE)))
 
 
 async def sweep(node: Node) -> int:
@@ -119,15 +126,6 @@ async def sweep(node: Node) -> int:
         swept += done
         if done < CHUNK:
             return swept
-
-
-async def _fire_chunk(tx: Tx, partition: int, marks: Watermarks) -> int:
-    if not await store.claim(tx.conn, partition):
-        return 0
-    until = marks.until[partition]
-    ids = await store.due(tx.conn, partition, until, CHUNK)
-    await fire((await tx.lock_many(ids)).values(), until, tx)
-    return len(ids)
 
 
 async def _sweep_chunk(tx: Tx) -> int:

@@ -5,8 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.deadlines.domain import Timed
+from services.deadlines.due import Due
 from shared.contracts.procedures import Alert
 from shared.contracts.states import AlertSent, ClockState
+
+BREACHED = "deadline-breached"
+ENTERED_LATE = "entered-late"
+"""The reason of a breach that was there when the complaint was entered."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,17 @@ def passed(clock: Timed, until: datetime, now: datetime) -> Iterator[Fired]:
     due_at = breach_at(clock)
     if due_at and due_at <= until:
         clock = replace(clock, state=clock.state.model_copy(update={"breached_at": now}))
-        yield Fired("deadline-breached", clock.rule.code, clock.state)
+        yield Fired(BREACHED, clock.rule.code, clock.state)
     for alert in [alert for alert, at in _waiting(clock) if at <= until]:
         others = tuple(sent for sent in clock.state.alerts if sent.code != alert.code)
         clock = replace(clock, state=clock.state.model_copy(update={"alerts": (*others, AlertSent(code=alert.code, at=now))}))
         yield Fired("deadline-approaching", f"{clock.rule.code}/{alert.code}", clock.state)
+
+
+def reason(fired: Fired, recorded_at: datetime) -> str:
+    """Why the fact is told: by which clock or warning, or that the body entered the complaint (at `recorded_at`) too late."""
+    due_at = fired.clock.due_at
+    return ENTERED_LATE if fired.type == BREACHED and due_at and recorded_at >= due_at else fired.reason
 
 
 def _waiting(clock: Timed) -> list[tuple[Alert, datetime]]:
@@ -53,12 +64,20 @@ def _waiting(clock: Timed) -> list[tuple[Alert, datetime]]:
 
 def _alert_at(alert: Alert, clock: Timed) -> datetime | None:
     """None where the warning has no sense: ahead of a clock that is held by a request or breached."""
-    if clock.due is None:
+    if clock.due is None or (alert.before and (clock.state.state != "running" or clock.state.breached_at)):
         return None
-    if alert.before:
-        at = clock.due.count.before(alert.before, clock.due.reach)
-        return at if clock.state.state == "running" and not clock.state.breached_at and at < clock.due.reach.due_at else None
-    return clock.due.count.after(alert.after, clock.due.reach) if alert.after else None
+    at = _moment(alert, clock.due)
+    return None if alert.before and at and at >= clock.due.reach.due_at else at
+
+
+def _moment(alert: Alert, due: Due) -> datetime | None:
+    """When the warning comes. Counted once for each end, which very many clocks may have in common."""
+    if alert.code not in due.moments:
+        if alert.before:
+            due.moments[alert.code] = due.count.before(alert.before, due.reach)
+        elif alert.after:
+            due.moments[alert.code] = due.count.after(alert.after, due.reach)
+    return due.moments.get(alert.code)
 
 
 def _sent(clock: ClockState, alert: Alert, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """All SQL of deadlines."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,17 @@ _RIPE = text("""
 _DUE = text("""
     select complaint_id from clock where partition = :partition and fires_at <= :until
     group by complaint_id order by min(fires_at), complaint_id limit :most""")
+_LOCK = text("""
+    select complaint_id, partition, header, deadlines, deadlines_version from register
+    where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update""")
+_RIPE_ROWS = text("""
+    select complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at from clock
+    where complaint_id = any(cast(:ids as uuid[])) and fires_at <= :until order by complaint_id, code""")
+_MOVE = text("""
+    update clock c set breach_at = u.breach_at, alert_at = u.alert_at
+    from unnest(cast(:id as uuid[]), cast(:code as text[]), cast(:breach_at as timestamptz[]), cast(:alert_at as timestamptz[]))
+      as u (id, code, breach_at, alert_at)
+    where c.complaint_id = u.id and c.code = u.code""")
 _STALE = text("""
     select distinct complaint_id from (
         (select c.complaint_id from unnest(cast(:calendars as text[]), cast(:versions as int[])) as u (calendar, version)
@@ -41,6 +52,18 @@ _TIMES = text("""
 _CONFIRM = text("""
     insert into store_stamp (key, value) values (:key, extract(epoch from clock_timestamp())::text)
     on conflict (key) do update set value = excluded.value""")
+
+
+@dataclass(frozen=True)
+class Ripe:
+    """A complaint on which time has something to do: what was last told of it, as it is stored (JSON), and the rows that are due."""
+
+    complaint_id: UUID
+    partition: int
+    header: str
+    deadlines: str | None
+    version: int
+    rows: Sequence[ClockRow]
 
 
 async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
@@ -65,6 +88,23 @@ async def ripe(conn: AsyncConnection, until: Mapping[int, datetime]) -> list[int
 async def due(conn: AsyncConnection, partition: int, until: datetime, most: int) -> list[UUID]:
     """Complaints on which time has something to do, longest due first, each once."""
     return list((await conn.execute(_DUE, {"partition": partition, "until": until, "most": most})).scalars())
+
+
+async def lock_ripe(conn: AsyncConnection, ids: Sequence[UUID], until: datetime) -> list[Ripe]:
+    """These complaints with what is due of them by now, locked in complaint-id order; what was due before the lock may not be any more."""
+    known = list(await conn.execute(_LOCK, {"ids": list(ids)}))
+    rows: dict[UUID, list[ClockRow]] = {id: [] for id in ids}
+    # A statement of its own: it sees what was committed before the locks were had.
+    for row in await conn.execute(_RIPE_ROWS, {"ids": list(ids), "until": until}):
+        rows[row.complaint_id].append(ClockRow(*row))
+    return [Ripe(id, partition, header, told, version, rows[id]) for id, partition, header, told, version in known]
+
+
+async def move(conn: AsyncConnection, rows: Sequence[ClockRow]) -> None:
+    """Says of clocks when time acts on them next. Their registers' rows must be locked."""
+    if rows:
+        columns = {name: [getattr(row, name) for row in rows] for name in ("code", "breach_at", "alert_at")}
+        await conn.execute(_MOVE, {"id": [row.complaint_id for row in rows], **columns})
 
 
 async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[UUID]:

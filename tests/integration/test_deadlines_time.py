@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from services.deadlines import store
 from services.deadlines.handlers import fire
 from services.deadlines.loop import fire_due, sweep
 from tests.support.stores import fact
@@ -70,6 +71,23 @@ async def test_even_without_taking_turns_the_rows_lock_decides(deadlines):
 
     try:
         await asyncio.gather(*(node.run(all_at_once) for node in (deadlines.bench.node, other) * 3))
+    finally:
+        await other.stop()
+    assert_each_once(await deadlines.bench.take_outbox(), headers)
+
+
+async def test_so_it_does_where_time_passes_over_clocks_as_they_were_told(deadlines, monkeypatch):
+    async def always(*_):
+        return True
+
+    monkeypatch.setattr(store, "claim", always)
+    headers = [header() for _ in range(60)]
+    await deadlines.bench.deliver(*(fact("intake", one, 1, filing()) for one in headers))
+    await deadlines.bench.take_outbox()
+    other = deadlines.another_node()
+    deadlines.bench.at(LATE)
+    try:
+        await asyncio.gather(*(fire_due(node, known_up_to(LATE)) for node in (deadlines.bench.node, other) * 3))
     finally:
         await other.stop()
     assert_each_once(await deadlines.bench.take_outbox(), headers)
