@@ -118,6 +118,7 @@ def _submission(given: FilingIn, who: Caller) -> Submission:
         public_service=given.public_service,
         body=given.body,
         coded=given.coded,
+        private=given.private,
         links=tuple(LinkGiven(link.rel, link.reference, link.secret) for link in given.links),
         filed_at=given.filed_at,
         entered_by=who.staff.role if who.staff else None,

@@ -43,6 +43,7 @@ class Submission:
     public_service: str | None = None
     body: str | None = None
     coded: Mapping[str, Coded] | None = None
+    private: Mapping[str, str] | None = None
     links: tuple[LinkGiven, ...] = ()
     filed_at: datetime | None = None
     entered_by: str | None = None
@@ -92,6 +93,7 @@ class Draft:
             person=given.person,
             subject=given.subject,
             narrative=given.narrative,
+            private=dict(given.private or {}),
         )
 
     def contacts(self, header: Header) -> Contacts:
@@ -111,7 +113,7 @@ def examine(given: Submission, directory: Directory, pack: PackRecord, now: date
         raise Refused("unknown-public-service", "No such public service: take a code from /v1/directory.", "public_service")
     _addressee(given.body, law.addressee, directory, filed_at.astimezone(ZoneInfo(pack.time_zone)).date())
     _person(given, law, pack)
-    check_form(law, given.coded or {}, directory)
+    check_form(law, given.coded or {}, given.private or {}, directory)
     _relations(given)
     return Draft(law, given, _coarse(given.territory, law.visibility, directory), filed_at, now)
 

@@ -36,7 +36,10 @@ _log = structlog.get_logger(__name__)
 
 EXPIRED_AT_ONCE = 1_000
 EXPIRED_EVERY_S = 600.0
-GONE_NOW = ("name", "contact", "subject", "narrative", "supplied texts", "comments on ratings", "the body's reasons and requests, here")
+GONE_NOW = (
+    *("name", "contact", "subject", "narrative", "the form's private fields"),
+    *("supplied texts", "comments on ratings", "the body's reasons and requests, here"),
+)
 GONE_LATER = ("papers at the body's desk", "contact kept for notices", "copies on the topics papers, contacts and answers")
 
 
@@ -68,6 +71,7 @@ class Intake:
             reading_order(lang, accept, known.intake.language, pack.page_languages),
             papers if isinstance(papers, Papers) else None,
             answers if isinstance(answers, Answers) else None,
+            self.node.clock.now(),
         )
 
     async def supply(self, reference: str, who: Caller, key: UUID, digest: bytes, given: InformationIn) -> Supplied:

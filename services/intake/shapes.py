@@ -52,7 +52,8 @@ class LinkIn(Request):
 
 
 class FilingIn(Request):
-    """procedure: a code (its newest version in force) or code@version. coded: the form's public fields by code."""
+    """procedure: a code (its newest version in force) or code@version. coded: the form's public fields by code,
+    private: the others, which only you and the desk read."""
 
     procedure: Code
     public_service: Code | None = None
@@ -63,6 +64,7 @@ class FilingIn(Request):
     narrative: Narrative
     filer: FilerIn
     coded: dict[str, Coded] = Field(default={}, max_length=10)
+    private: dict[str, Annotated[str, Clean(10_000)]] = Field(default={}, max_length=40)
     links: tuple[LinkIn, ...] = Field(default=(), max_length=5)
     filed_at: PastInstant | None = None
 
@@ -160,6 +162,23 @@ class ClockOut(Contract):
     why: tuple[str, ...]
 
 
+class TurnOut(Contract):
+    """body None: nobody had it yet, or the national desk. until None: it goes on."""
+
+    body: str | None
+    since: Instant
+    until: Instant | None
+    days: int
+
+
+class ElapsedOut(Contract):
+    """How long the filer has waited in all, and how much of it each body had it: whole days, by local date."""
+
+    days: int
+    until: Instant | None
+    turns: tuple[TurnOut, ...]
+
+
 class RequestOut(Contract):
     """text: None until the body's words have arrived, and for whoever may not read papers."""
 
@@ -220,6 +239,7 @@ class Tracking(Contract):
     links: tuple[Link, ...]
     due: Due | None
     clocks: tuple[ClockOut, ...]
+    elapsed: ElapsedOut | None = None
     withdrawal: Withdrawal | None
     requests: tuple[RequestOut, ...]
     response: ResponseOut | None
@@ -228,6 +248,7 @@ class Tracking(Contract):
     filer: FilerOut | None = None
     subject: str | None = None
     narrative: str | None = None
+    private: dict[str, str] | None = None
     supplied: tuple[TextOut, ...] = ()
     erased_at: Instant | None = None
 

@@ -1,14 +1,29 @@
 """A complaint's page, from its registers and, for the holder of the secret, its papers. Pure: it says only what has arrived."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.shapes import BodyOut, ClockOut, Due, FilerOut, RatingOut, RequestOut, ResponseOut, TextOut, Tracking, Withdrawal
+from services.intake.shapes import (
+    BodyOut,
+    ClockOut,
+    Due,
+    ElapsedOut,
+    FilerOut,
+    RatingOut,
+    RequestOut,
+    ResponseOut,
+    TextOut,
+    Tracking,
+    TurnOut,
+    Withdrawal,
+)
 from services.intake.timeline import timeline
 from shared.contracts.clocks import Stop, shown, stopped
 from shared.contracts.directory import Directory
+from shared.contracts.elapsed import elapsed
 from shared.contracts.known import Known, filing_of
 from shared.contracts.languages import said
 from shared.contracts.private import Answers, Papers
@@ -26,6 +41,7 @@ class Page:
     languages: Sequence[str]
     papers: Papers | None = None
     answers: Answers | None = None
+    now: datetime | None = None
 
     @property
     def law(self) -> Procedure | None:
@@ -43,6 +59,7 @@ class Page:
             coded=filing.coded,
             due=self._due(),
             clocks=tuple(self._clock(clock) for clock in self.known.deadlines or ()),
+            elapsed=self._elapsed(),
             withdrawal=self._withdrawal(),
             requests=self._requests(),
             response=self._response(),
@@ -88,6 +105,15 @@ class Page:
             status=shown(clock, self._stop(clock)),
             why=self._why(clock),
         )
+
+    def _elapsed(self) -> ElapsedOut | None:
+        """None where nobody says what time it is, or the jurisdiction's calendar has not been read."""
+        pack = self.directory.pack
+        calendar = self.directory.calendars.get(pack.calendar) if pack else None
+        if self.now is None or calendar is None:
+            return None
+        found = elapsed(self.known.header, self.known.intake, self.known.routing, calendar, self.now)
+        return ElapsedOut(days=found.days, until=found.until, turns=tuple(TurnOut(**asdict(turn)) for turn in found.turns))
 
     def _stop(self, clock: ClockState) -> Stop | None:
         rule = self.law.clock(clock.code) if self.law else None
@@ -137,5 +163,6 @@ class Page:
             "filer": FilerOut(**self.papers.person.model_dump()),
             "subject": self.papers.subject,
             "narrative": self.papers.narrative,
+            "private": self.papers.private,
             "supplied": tuple(TextOut(**text.model_dump()) for text in self.papers.supplied),
         }

@@ -42,7 +42,7 @@ class RatingComment(Contract):
 
 
 class Papers(Private):
-    """Who filed, and in which words."""
+    """Who filed, and in which words. `private` holds the private fields of the procedure's form by their codes."""
 
     person: Person
     subject: str
@@ -50,6 +50,7 @@ class Papers(Private):
     supplied: tuple[SuppliedText, ...] = ()
     comments: tuple[RatingComment, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    private: dict[str, str] = {}  # noqa: RUF012 -- pydantic copies a default, and the schema shows it
 
 
 class RequestText(Contract):

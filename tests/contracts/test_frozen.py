@@ -131,7 +131,7 @@ def _with_more(value: Any) -> Any:
         return [_with_more(item) for item in value]
     if not isinstance(value, dict):
         return value
-    data = {"coded", "counts", "templates"} | {key for key, item in value.items() if isinstance(item, dict) and "fr" in item}
+    data = {"coded", "counts", "templates", "private"} | {key for key, item in value.items() if isinstance(item, dict) and "fr" in item}
     return {key: item if key in data else _with_more(item) for key, item in value.items()} | {"added_later": 1}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import pytest
@@ -187,18 +188,56 @@ class TestForm:
             | {"shown_if": {"field": "kind", "operator": "==", "value": "late"}},
             {"code": "place", "type": "place", "private": False, "label": {"fr": "x"}},
             {"code": "cost", "type": "money", "private": False, "max": 5000, "label": {"fr": "x"}},
-            {"code": "story", "type": "text", "required": True, "label": {"fr": "x"}},
+            {"code": "story", "type": "text", "required": True, "max": 20, "label": {"fr": "x"}},
+            {"code": "paid", "type": "money", "max": 5000, "label": {"fr": "x"}, "shown_if": None}
+            | {"shown_if": {"field": "kind", "operator": "==", "value": "late"}},
+            {"code": "seen", "type": "date", "label": {"fr": "x"}},
+            {"code": "scan", "type": "file", "label": {"fr": "x"}},
         ],
         clocks=[],
         requests={"max": 0},
         follow_ups=[],
     )
 
+    STORY = MappingProxyType({"story": "Il était une fois"})
+
     def filed(self, **coded):
-        return examined(directory=self.FORM, procedure="form", coded=coded).filing.coded
+        return examined(directory=self.FORM, procedure="form", coded=coded, private=self.STORY).filing.coded
 
     def refused(self, **coded):
-        return refusal(directory=self.FORM, procedure="form", coded=coded)
+        return refusal(directory=self.FORM, procedure="form", coded=coded, private=self.STORY)
+
+    def private(self, kind="late", **private):
+        given = {"kind": kind} | ({"since": "2026-02-28"} if kind == "late" else {})
+        return {"directory": self.FORM, "procedure": "form", "coded": given, "private": {**self.STORY, **private}}
+
+    def test_private_fields_go_into_the_papers_and_nowhere_else(self):
+        draft = examined(**self.private(paid="12.50", seen="2026-02-28"))
+        header = draft.header(UUID(int=7), "7KQ4-XM2D-5")
+        assert draft.papers(header).private == {"story": "Il était une fois", "paid": "12.50", "seen": "2026-02-28"}
+        told = header.model_dump_json() + draft.filing.model_dump_json()
+        assert "Il était" not in told
+        assert "12.50" not in told
+
+    @pytest.mark.parametrize(
+        ("private", "code", "field"),
+        [
+            ({"story": "Il était une fois et encore"}, "too-long", "story"),
+            ({"since": "2026-02-28"}, "public-field", "since"),
+            ({"colour": "red"}, "unknown-field", "colour"),
+            ({"paid": "5001"}, "wrong-value", "paid"),
+            ({"paid": "-1"}, "wrong-value", "paid"),
+            ({"paid": "nan"}, "wrong-value", "paid"),
+            ({"seen": "28/02/2026"}, "wrong-value", "seen"),
+            ({"scan": "a.pdf"}, "wrong-value", "scan"),
+        ],
+    )
+    def test_what_a_private_field_refuses(self, private, code, field):
+        assert refusal(**self.private(**private)) == (code, f"private.{field}")
+
+    def test_a_private_field_is_asked_where_a_public_one_says_so(self):
+        assert refusal(**self.private(kind="rude", paid="12")) == ("field-not-shown", "private.paid")
+        assert refusal(directory=self.FORM, procedure="form", coded={"kind": "rude"}) == ("field-missing", "private.story")
 
     def test_public_fields_ride_in_the_facts(self):
         coded = {"kind": "late", "since": "2026-02-28", "place": "010010101", "cost": 12.5}

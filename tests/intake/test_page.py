@@ -189,3 +189,13 @@ def test_what_the_directory_does_not_know_is_named_by_its_code():
     known = replace(KNOWN, header=HEADER.model_copy(update={"procedure": "later@7"}), routing=OPEN.model_copy(update={"body": "new-body"}))
     found = page(known)
     assert (found.body.id, found.body.name, found.title, found.due) == ("new-body", None, None, None)
+
+
+def test_the_page_shows_the_whole_time_and_each_body_s_part_of_it():
+    """Filed 2 March, entered and routed to the commune on the 4th; answered 1 April: see CASE."""
+    found = page(now=at("2026-06-01T10:00:00Z")).elapsed
+    assert found is not None
+    assert (found.days, found.until) == (30, CASE.closed_at)
+    turns = [(turn.body, turn.days) for turn in found.turns]
+    assert turns == [(None, 2), ("commune-prima", 0), (None, 1), ("water-office", 27)]
+    assert page().elapsed is None

@@ -26,7 +26,9 @@ async def citizen(bench):
 
 FILER = {"language": "fr"}
 REACHED = FILER | {"name": "A", "phone": "+21671123456"}
-INFORMATION = {"procedure": "access-to-information", "body": "water-office", "coded": {"urgent": "no"}, "public_service": None}
+INFORMATION = {"procedure": "access-to-information", "body": "water-office", "coded": {"urgent": "no"}, "public_service": None} | {
+    "private": {"information": "The budget of 2025"}
+}
 
 BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "unknown territory": ({"territory": "999999999"}, 422, "unknown-territory", "territory"),
@@ -48,6 +50,10 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "unknown field": ({"coded": {"colour": "red"}}, 422, "unknown-field", "coded.colour"),
     "private field": ({"coded": {"file-reference": "77"}}, 422, "private-field", "coded.file-reference"),
     "wrong option": ({"coded": {"nature": "fun"}}, 422, "wrong-option", "coded.nature"),
+    "public field as a private one": ({"private": {"nature": "harm"}}, 422, "public-field", "private.nature"),
+    "unknown private field": ({"private": {"colour": "red"}}, 422, "unknown-field", "private.colour"),
+    "long private field": ({"private": {"file-reference": "7" * 101}}, 422, "too-long", "private.file-reference"),
+    "missing private field": (INFORMATION | {"private": {}, "filer": REACHED}, 422, "field-missing", "private.information"),
     "missing field": (INFORMATION | {"coded": {}, "filer": REACHED}, 422, "field-missing", "coded.urgent"),
     "no body chosen": (INFORMATION | {"body": None}, 422, "body-missing", "body"),
     "no contact": (INFORMATION | {"filer": FILER | {"name": "A"}}, 422, "contact-missing", "filer"),
