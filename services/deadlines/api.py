@@ -1,17 +1,20 @@
-"""GET /v1/complaints/{reference}/deadlines: for staff, within their scope."""
+"""GET /v1/complaints/{reference}/deadlines and /elapsed: for staff, within their scope."""
 
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from services.deadlines import preview_api
 from services.deadlines.domain import Timed, clocks_of
 from shared.contracts.base import Instant
 from shared.contracts.clocks import shown
 from shared.contracts.directory import Directory
+from shared.contracts.elapsed import elapsed
+from shared.contracts.known import Known, is_restricted
 from shared.contracts.languages import reading_order, said
-from shared.contracts.states import Case, ClockState, WhyStep
+from shared.contracts.states import ClockState, WhyStep
 from shared.contracts.why import LANGUAGES, explain
 from shared.messaging import registers
 from shared.messaging.node import Node
@@ -25,11 +28,33 @@ READERS = ("body-agent", "approver", "body-admin", "machine", "national-desk", "
 PENDING = "pending"
 
 
+class TurnOut(BaseModel):
+    """body null: nobody had it yet, or the national desk. until null: it goes on."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    body: str | None
+    since: Instant
+    until: Instant | None
+    days: int
+
+
+class ElapsedOut(BaseModel):
+    """days: since the filing, whatever moved meanwhile; the turns follow one another without a gap and add up to it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    days: int
+    until: Instant | None
+    turns: list[TurnOut]
+
+
 class Deadline(BaseModel):
     """One clock. clock and label are null where the procedure itself is not known yet.
 
     status: pending (procedure or calendar not known yet), running, paused, met, breached, ended (withdrawn or lapsed).
-    due_at is the first instant that is too late, last_day the last legal day; why says how they come about, steps the same in codes.
+    due_at is the first instant that is too late, last_day the last legal day; why says how they come about, why_in the same in
+    every language, steps in codes.
     """
 
     clock: str | None = None
@@ -43,11 +68,13 @@ class Deadline(BaseModel):
     breached_at: Instant | None = None
     corrected_at: Instant | None = None
     why: list[str] = []
+    why_in: dict[str, list[str]] = {}
     steps: tuple[WhyStep, ...] = ()
 
 
 def mount(app: FastAPI, node: Node) -> None:
     app.include_router(router)
+    app.include_router(preview_api.router)
 
 
 @router.get("/v1/complaints/{reference}/deadlines", summary="The clocks of a complaint, and why they are due when they are")
@@ -58,16 +85,28 @@ async def get_deadlines(
     lang: Annotated[str | None, Query(description="ar, fr or en; else Accept-Language.", max_length=16)] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> list[Deadline]:
-    node: Node = request.app.state.node
-    directory = await node.directory()
-    found = await _find(node, reference)
-    if found is None or not may_read(reader, found.routing, directory):
-        raise Problem(404, "complaint-unknown", "No complaint with this reference is within your reach.")
+    found, directory = await _readable(request.app.state.node, reference, reader)
     return deadlines(found, directory, reading_order(lang, accept_language, LANGUAGES[0], LANGUAGES)[0])
 
 
-def may_read(reader: Principal, case: Case | None, directory: Directory) -> bool:
-    """National readers all; staff of a body what it has now, its admins also what the bodies below it have."""
+@router.get("/v1/complaints/{reference}/elapsed", summary="How long the citizen has waited in all, and each body's custody")
+async def get_elapsed(request: Request, reference: str, reader: Annotated[Principal, Depends(staff(*READERS))]) -> ElapsedOut:
+    """The two clocks that run under every procedure, also one without deadlines; whole days by local date."""
+    node: Node = request.app.state.node
+    found, directory = await _readable(node, reference, reader)
+    calendar = directory.calendars.get(directory.pack.calendar) if directory.pack else None
+    if calendar is None:
+        raise Problem(
+            503, "calendar-unknown", "The jurisdiction's calendar has not been read yet: try again.", headers={"Retry-After": "2"}
+        )
+    return ElapsedOut.model_validate(elapsed(found.header, found.intake, found.routing, calendar, node.clock.now()))
+
+
+def may_read(reader: Principal, known: Known, directory: Directory) -> bool:
+    """National readers all, but what is restricted; staff of a body what it has now, its admins also what the bodies below it have."""
+    case = known.routing
+    if is_restricted(known) and not reader.restricted:
+        return False
     if reader.body is None:
         return True
     scope = directory.body_scope(reader.body) if reader.role == "body-admin" else {reader.body}
@@ -90,8 +129,16 @@ def _deadline(clock: ClockState, timed: Timed | None, language: str) -> Deadline
         label=said(timed.rule.label, (language,)) if timed else None,
         status=shown(clock, timed.stop if timed else None),
         why=explain(clock, language),
+        why_in={each: explain(clock, each) for each in LANGUAGES},
         steps=clock.why,
     )
+
+
+async def _readable(node: Node, reference: str, reader: Principal) -> tuple[Registers, Directory]:
+    directory, found = await node.directory(), await _find(node, reference)
+    if found is None or not may_read(reader, found, directory):
+        raise Problem(404, "complaint-unknown", "No complaint with this reference is within your reach.")
+    return found, directory
 
 
 async def _find(node: Node, reference: str) -> Registers | None:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Response
 
-from services.routing import cursors, rights, store
+from services.routing import cursors, dossier_api, rights, store
 from services.routing.commands import note, seen
 from services.routing.decisions import TheNode
 from services.routing.decisions import router as decisions
@@ -27,6 +27,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 def mount(app: FastAPI, node: Node) -> None:
     app.include_router(router)
     app.include_router(decisions)
+    app.include_router(dossier_api.router)
 
 
 @router.get("/v1/cases")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field
 
-from shared.contracts.base import Text
+from shared.contracts.base import Contract, Text
 from shared.contracts.checks import Checked, Problem
 from shared.contracts.words import Code, Label
 
@@ -23,6 +23,15 @@ class DayOff(Checked):
     label: Label
     kind: Literal["civil", "religious", "predicted", "exceptional"]
     source: str | None = None
+
+
+class CalendarEdit(Contract):
+    """What people may change in a calendar: all of it but its code and its time zone. It takes the place of what was there."""
+
+    title: Text = Field(default_factory=dict)
+    weekly_off: tuple[Weekday, ...]
+    days_off: tuple[DayOff, ...] = ()
+    known_until: date | None = None
 
 
 class Calendar(Checked):
@@ -49,6 +58,10 @@ class Calendar(Checked):
             if day.date in seen:
                 yield ("days_off", index, "date"), f"{day.date} is listed twice"
             seen.add(day.date)
+
+    def edited(self, edit: CalendarEdit) -> "Calendar":
+        """The next version. Raises ValidationError where it contradicts itself."""
+        return Calendar.model_validate(self.model_dump() | edit.model_dump() | {"version": self.version + 1})
 
     @cached_property
     def _weekly(self) -> frozenset[int]:

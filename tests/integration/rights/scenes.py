@@ -12,7 +12,7 @@ from services.routing.packs import adopt
 from shared.contracts.complaint import Header
 from shared.contracts.events import Fact
 from shared.contracts.private import Answers, Papers, Person, RequestText
-from shared.contracts.states import Case, Custody, Filing, Request, Response
+from shared.contracts.states import Case, ClockState, Custody, Filing, Request, Response
 from tests.integration.rights.matrix import CALLERS, Route
 from tests.support import desk
 from tests.support.citizen import filing
@@ -21,16 +21,19 @@ from tests.support.stores import Bench, fact
 
 WORDS = "qanariyya-3d7e"
 FILED, LATER = at("2026-03-02T10:00:00Z"), at("2026-03-17T23:00:00Z")
+LATE = ClockState(code="answer", holder="body", body="water-office", starts_at=FILED, due_at=LATER, breached_at=LATER)
+CALENDAR = {"weekly_off": ["saturday", "sunday"]}
 
 
 @dataclass
 class Scene:
-    """A complaint, and what a call about it needs beside the caller's credentials."""
+    """A complaint, and what a call about it, or about something else (`place`), needs beside the caller's credentials."""
 
     header: Header
     body: dict[str, Any] | None = None
     headers: dict[str, str] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)
+    place: dict[str, str] = field(default_factory=dict)
 
 
 Scenes = dict[tuple[Route, str], Scene]
@@ -82,6 +85,8 @@ async def _routing(bench: Bench, client: httpx.AsyncClient, routes: list[Route])
     states = [desk.filing(coded={"urgent": "no"}) if h.procedure != "complaint@1" else desk.filing() for h in headers]
     await bench.deliver(*(fact("intake", header, 1, state) for header, state in zip(headers, states, strict=True)))
     await bench.deliver(*(_papers(header) for header in headers))
+    late = [header for route, header in zip(routes, headers, strict=True) if route.path.endswith("/dossier")]
+    await bench.deliver(*(fact("deadlines", header, 1, (LATE,)) for header in late))
     scenes = [_at_desk(route, header) for route, header in zip(routes, headers, strict=True)]
     for route, scene in zip(routes, scenes, strict=True):
         if route.method == "PUT":
@@ -102,7 +107,10 @@ async def _followers(bench: Bench, client: httpx.AsyncClient, routes: list[Route
     headers = [desk.header() for _ in routes]
     told: list[Fact] = [fact("intake", header, 1, Filing(language="fr")) for header in headers]
     await bench.deliver(*told, *(fact("routing", header, 1, with_office()) for header in headers))
-    return [Scene(header, query=_question(route, header)) for route, header in zip(routes, headers, strict=True)]
+    return [
+        Scene(header, CALENDAR if route.path.endswith("/preview") else None, query=_question(route, header), place={"code": "noria"})
+        for route, header in zip(routes, headers, strict=True)
+    ]
 
 
 def _question(route: Route, header: Header) -> dict[str, str]:

@@ -1,0 +1,167 @@
+"""A feast that falls otherwise and a day off announced late, with very many open clocks: what was foretold is what then happens."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.deadlines.loop import sweep
+from services.deadlines.preview_api import count
+from services.notifications.clocks import of_clock
+from services.notifications.domain import plan
+from services.notifications.notice import FILER, Entry
+from shared.contracts.calendars import WEEKDAYS, Calendar
+from shared.contracts.complaint import Header
+from shared.contracts.directory import CalendarRecord, Directory
+from shared.contracts.states import ClockState
+from shared.messaging import registers
+from shared.messaging.registers import Registers
+from tests.deadlines.slow import SlowClock, SlowSpan, slow_end
+from tests.support.stores import Bench, Opener, fact
+from tests.support.timed import Deadlines, at, filing, header
+
+FEAST, ANNOUNCED = date(2026, 3, 20), date(2026, 4, 6)
+STARTS = [at("2026-02-09T10:00:00Z") + timedelta(days=n) for n in range(50)]
+EVENING = "2026-03-19T18:00:00Z"
+MANY = 2_000
+PROOF = int(os.environ.get("WASL_PROOF_CLOCKS", "100000"))
+BATCH = 200
+
+
+async def test_what_is_foretold_of_two_thousand_clocks_happens(open_store: Opener) -> None:
+    await _foretold_and_done(Deadlines(await open_store("deadlines", clock_at=EVENING)), MANY)
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+async def test_what_is_foretold_of_a_hundred_thousand_clocks_happens(open_store: Opener) -> None:
+    await _foretold_and_done(Deadlines(await open_store("deadlines", clock_at=EVENING)), PROOF)
+
+
+async def _foretold_and_done(deadlines: Deadlines, most: int) -> None:
+    bench = deadlines.bench
+    filed = await _file(deadlines, most)
+    before = await _known(bench, filed)
+    record = (await bench.node.directory()).records["calendar/noria"]
+    assert isinstance(record, CalendarRecord)
+    changed = _changed(record.calendar)
+
+    began = time.monotonic()
+    foretold = await count(bench.node, changed)
+    previewed = time.monotonic() - began
+    ways = Counter(_way(record.calendar, changed, one) for one in filed if one.procedure != "complaint@1")
+    assert (foretold.complaints, foretold.later, foretold.earlier) == (most, ways["later"], ways["earlier"])
+    assert min(ways["later"], ways["earlier"], ways["same"]) > most / 20
+    assert await bench.outbox() == []
+
+    await deadlines.learn(record.model_copy(update={"version": changed.version, "calendar": changed}))
+    with _sweeping(bench) as process:
+        await _until_begun(bench, process)
+        process.send_signal(signal.SIGKILL)
+    left = await _left(bench)
+    assert left > 0, "it had ended before it was killed"
+    began = time.monotonic()
+    while await _left(bench):  # the killed process's transaction may still be there, and a second sweep waits for no first
+        await sweep(bench.node)
+    swept = time.monotonic() - began
+    print(f"{most} complaints: preview {previewed:.1f} s; {foretold.later} dates later, {foretold.earlier} earlier;", end=" ")
+    print(f"killed with {left} clocks left, which took {swept:.1f} s")
+
+    told = [(body.complaint.id, name, body.version) for name, body in await bench.take_outbox()]
+    assert {(name, version) for _, name, version in told} == {("deadline-set", 2)}
+    assert len({id for id, *_ in told}) == len(told) == foretold.later + foretold.earlier
+    after = await _known(bench, filed)
+    moved = Counter("earlier" if _due(after[id]) < _due(before[id]) else "later" for id, *_ in told)
+    assert (moved["later"], moved["earlier"]) == (foretold.later, foretold.earlier)
+    unmoved = after.keys() - {id for id, *_ in told}
+    assert all(after[id].deadlines == before[id].deadlines for id in unmoved)
+    assert await sweep(bench.node) == 0
+    directory = await bench.node.directory()
+    assert sum(_noticed(before[id], after[id], directory) for id in after) == foretold.earlier
+
+
+async def _file(deadlines: Deadlines, most: int) -> list[Header]:
+    laws = ("access-to-information@1", "access-to-information@1", "complaint@1")
+    filed = []
+    for start in range(0, most, BATCH):
+        some = [header(laws[n % 3], STARTS[n % len(STARTS)].isoformat()) for n in range(start, min(start + BATCH, most))]
+        await deadlines.bench.deliver(*(fact("intake", one, 1, filing(coded={"urgent": "no"})) for one in some))
+        await deadlines.bench.execute("delete from outbox")
+        filed += some
+    return filed
+
+
+def _changed(calendar: Calendar) -> Calendar:
+    """The second day of the feast is worked, and a Monday of April is off."""
+    kept = [day.model_dump() for day in calendar.days_off if day.date != FEAST]
+    off = {"date": ANNOUNCED, "label": {"fr": "Jour chômé"}, "kind": "exceptional"}
+    return Calendar.model_validate(calendar.model_dump() | {"version": calendar.version + 1, "days_off": [*kept, off]})
+
+
+def _way(before: Calendar, after: Calendar, one: Header) -> str:
+    """By the model that counts day by day."""
+    old, new = (slow_end(_slow(calendar, one.filed_at)).last_day for calendar in (before, after))
+    return "same" if old == new else "later" if new > old else "earlier"
+
+
+def _slow(calendar: Calendar, start: datetime) -> SlowClock:
+    return SlowClock(
+        zone=calendar.time_zone,
+        weekly_off=frozenset(WEEKDAYS.index(name) for name in calendar.weekly_off),
+        days_off=frozenset(day.date for day in calendar.days_off),
+        start=start,
+        span=SlowSpan(20, "working_days"),
+    )
+
+
+async def _known(bench: Bench, filed: Sequence[Header]) -> dict[UUID, Registers]:
+    async with bench.node.read() as conn:
+        return await registers.load(conn, [one.id for one in filed], lock=False)
+
+
+def _answer(known: Registers) -> ClockState:
+    (clock,) = [clock for clock in known.deadlines or () if clock.code == "answer"]
+    return clock
+
+
+def _due(known: Registers) -> datetime:
+    due_at = _answer(known).due_at
+    assert due_at
+    return due_at
+
+
+def _noticed(before: Registers, after: Registers, directory: Directory) -> bool:
+    """Whether the filer, whose receipt told the old date, is told of another one."""
+    receipt = Entry("receipt", "", FILER, "sent", params=of_clock(_answer(before)))
+    return "due-changed" in {intent.code for intent in plan(after, [receipt], directory).write}
+
+
+@contextmanager
+def _sweeping(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
+    given = bench.node.settings.model_dump(mode="json", exclude_none=True)
+    environment = os.environ | {f"WASL_{name.upper()}": str(value) for name, value in given.items()}
+    process = subprocess.Popen([sys.executable, "-m", "tests.support.sweep_process"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def _until_begun(bench: Bench, process: subprocess.Popen[bytes]) -> None:
+    while not (await bench.execute("select exists (select from clock where calendar_version = 2) as begun"))[0].begun:
+        assert process.poll() is None, "it ended before it had begun"
+        await asyncio.sleep(0.01)
+
+
+async def _left(bench: Bench) -> int:
+    return int((await bench.execute("select count(*) as n from clock where calendar_version = 1"))[0].n)
