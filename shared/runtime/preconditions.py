@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.runtime.errors import Problem
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _ETAG = re.compile(r'"(\d{1,9})"')
 
 
@@ -47,5 +48,5 @@ def request_digest(key: bytes, request: BaseModel, *caller: str | None) -> bytes
 
     Equal for equal requests however they were written; says nothing of them to whoever has no key.
     """
-    canonical = json.dumps([request.model_dump(mode="json"), *caller], sort_keys=True, separators=(",", ":"))
+    canonical = _canonical([request.model_dump(mode="json"), *caller])
     return hmac.digest(key, canonical.encode(), hashlib.sha256)
