@@ -68,7 +68,7 @@ def token(arguments: Arguments) -> int:
     issuer = Issuer(home)
     issuer.prepare()
     try:
-        print(issuer.make_token(arguments.role, arguments.body or None, arguments.sub, arguments.hours))
+        print(issuer.make_token(arguments.role, arguments.body or None, arguments.sub, arguments.hours, restricted=arguments.restricted))
     except ValueError as error:
         raise Refusal(str(error)) from None
     return 0
@@ -79,6 +79,7 @@ def token_arguments(parser: Parser) -> None:
     parser.add_argument("--body", help="the id of the public body, for the roles of a body")
     parser.add_argument("--sub", help="who it is, for the audit (default: local-<role>)")
     parser.add_argument("--hours", type=float, default=12, help="how long it is good (default: 12)")
+    parser.add_argument("--restricted", action="store_true", help="of the restricted desk (national-desk alone)")
 
 
 def reset(arguments: Arguments) -> int:

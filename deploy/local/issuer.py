@@ -33,13 +33,18 @@ class Issuer:
         public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}
         replace(self.jwks, json.dumps({"keys": [public]}, indent=2) + "\n")
 
-    def make_token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12) -> str:
+    def make_token(
+        self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12, *, restricted: bool = False
+    ) -> str:
         """A staff token, good for so many hours of machine time. Raises ValueError for an unknown role or a body's role without a body."""
+        if restricted and role != "national-desk":
+            raise ValueError(f"role {role} has no restricted desk; only national-desk has")
         if role not in ROLES:
             raise ValueError(f"no role {role!r}; roles are {', '.join(ROLES)}")
         if (body is None) != (role in NATIONAL):
             raise ValueError(f"role {role} {'takes no body' if body else 'needs a body'}")
         now = time.time()
         claims: dict[str, object] = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub or f"local-{role}", "role": role, "jti": str(uuid4())}
+        claims |= {"restricted": True} if restricted else {}
         claims |= {"iat": int(now), "exp": int(now + hours * 3600)} | ({"body": body} if body else {})
         return jwt.encode(claims, self._key.read_text(encoding="utf-8"), algorithm="ES256", headers={"kid": KEY_ID})

@@ -146,8 +146,8 @@ class Platform:
         )
         return {**usual, **self._environment.get(service, {}), **self._replica(service, replica)}
 
-    def token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12) -> str:
-        return self.issuer.make_token(role, body, sub, hours)
+    def token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12, *, restricted: bool = False) -> str:
+        return self.issuer.make_token(role, body, sub, hours, restricted=restricted)
 
     def set_clock(self, instant: str | datetime) -> None:
         """Moves the file clock, in one step for all processes; may be called before `start`."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import store
 from shared.contracts.directory import Directory
-from shared.contracts.states import Case
+from shared.contracts.known import Known, is_restricted
 from shared.runtime.auth import Principal, Verifier
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference, secret_fits
@@ -64,7 +64,16 @@ async def filer(request: Request, who: Annotated[Caller, Depends(caller)]) -> Ca
     return who
 
 
+async def checker(request: Request, who: Annotated[Caller, Depends(caller)]) -> Caller:
+    """As filer, counted apart: whoever asks before filing still may file."""
+    if who.staff is None:
+        limit: Limit = request.app.state.intake.check_limit
+        limit.take(who.address)
+    return who
+
+
 Filer = Annotated[Caller, Depends(filer)]
+Checker = Annotated[Caller, Depends(checker)]
 KnownCaller = Annotated[Caller, Depends(known_caller)]
 
 
@@ -110,8 +119,11 @@ def _written(reference: str) -> str:
         return ""
 
 
-def in_scope(staff: Principal, case: Case | None, directory: Directory) -> bool:
-    """Body roles: the body that has the case now; a body admin also those below it; national roles all."""
+def in_scope(staff: Principal, known: Known, directory: Directory) -> bool:
+    """Body roles: the body that has the case now; a body admin also those below it; national roles all, but what is restricted."""
+    case = known.routing
+    if is_restricted(known) and not staff.restricted:
+        return False
     if staff.body is None:
         return True
     scope = directory.body_scope(staff.body) if staff.role == "body-admin" else {staff.body}

@@ -5,12 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel
 
-from services.intake.access import Caller, Filer, KnownCaller
+from services.intake.access import Caller, Checker, Filer, KnownCaller
 from services.intake.catalogue import Catalogue
 from services.intake.domain import LinkGiven, Submission
 from services.intake.handlers import Intake
 from services.intake.problems import directory_of
 from services.intake.shapes import (
+    Checked,
+    CheckIn,
     DirectoryOut,
     Erased,
     FilingIn,
@@ -57,6 +59,19 @@ async def file_complaint(intake: IntakeHere, who: Filer, key: IdempotencyKey, gi
         raise Problem(403, "role-not-allowed", f"Filing for a person needs one of the roles {', '.join(FILERS)}.")
     receipt = await intake.filings.file(_submission(given, who), who, key, _digest(intake, given, who, "filing"))
     return _answer(receipt, 201, Location=f"/v1/complaints/{receipt.reference}")
+
+
+@router.post("/complaints/check", response_model=Checked)
+async def check(
+    intake: IntakeHere,
+    who: Checker,
+    given: CheckIn,
+    lang: Annotated[str | None, Query(max_length=35, description="Language of the doors' names, before Accept-Language.")] = None,
+    accept_language: Annotated[str | None, Header(max_length=500)] = None,
+) -> Response:
+    """Before filing: whether these words have a better door than a complaint. Nothing is stored or logged, and filing stays free."""
+    checked = await intake.check(given, lang, accept_language)
+    return _answer(checked, 200, Vary="Accept-Language")
 
 
 @router.get("/complaints/{reference}", response_model=Tracking)

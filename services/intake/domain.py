@@ -59,6 +59,7 @@ class Draft:
     filed_at: datetime
     recorded_at: datetime
     links: tuple[Link, ...] = ()
+    restricted: bool = False
 
     @property
     def by(self) -> str:
@@ -82,7 +83,8 @@ class Draft:
     @property
     def filing(self) -> Filing:
         given = self.submission
-        return Filing(language=given.person.language, coded=dict(given.coded or {}), entered_by=given.entered_by)
+        coded = dict(given.coded or {})
+        return Filing(language=given.person.language, coded=coded, entered_by=given.entered_by, restricted=self.restricted)
 
     def papers(self, header: Header) -> Papers:
         given = self.submission

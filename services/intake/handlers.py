@@ -9,14 +9,15 @@ import structlog
 
 from services.intake import acts, store
 from services.intake.access import READERS, Caller, Door, find, in_scope, not_found
+from services.intake.alerts import Watch, is_restricted
 from services.intake.filing import answer
 from services.intake.problems import demand_started, directory_of, problem, raised
 from services.intake.receiving import Filings
 from services.intake.refusals import Refused
 from services.intake.settings import IntakeSettings
-from services.intake.shapes import Erased, InformationIn, Rated, RatingIn, Supplied, Withdrawal, Withdrawn
+from services.intake.shapes import Checked, CheckIn, Erased, InformationIn, Rated, RatingIn, Supplied, Withdrawal, Withdrawn
 from services.intake.store import Claim
-from services.intake.tracking import Page
+from services.intake.tracking import Page, alert_shown
 from shared.contracts.known import is_open
 from shared.contracts.languages import reading_order
 from shared.contracts.private import Answers, Papers
@@ -49,7 +50,8 @@ class Intake:
     def __init__(self, node: Node, settings: IntakeSettings) -> None:
         self.node, self.settings, self.key = node, settings, settings.key
         self.door, self.filing_limit = Door(settings.key, settings.wrong_secrets_per_minute), Limit(settings.filing_per_minute)
-        self.filings = Filings(node, settings, self.door)
+        self.check_limit, self.watch = Limit(settings.filing_per_minute), Watch()
+        self.filings = Filings(node, settings, self.door, self.watch)
 
     async def page(self, reference: str, who: Caller, lang: str | None, accept: str | None) -> Page:
         """A complaint's page for this caller, from this store alone: it works before any event has flowed."""
@@ -61,7 +63,7 @@ class Intake:
             id = await (find(conn, reference) if who.staff else self.door.open(conn, reference, who.secret or "", who.address))
             known = (await registers.load(conn, [id], lock=False)).get(id) if id else None
             docs = await private.get(conn, id) if id and not who.staff else {}
-        if known is None or known.intake is None or (who.staff and not in_scope(who.staff, known.routing, directory)):
+        if known is None or known.intake is None or (who.staff and not in_scope(who.staff, known, directory)):
             raise not_found()
         bind_reference(known.header.reference)
         papers, answers = docs.get(PAPERS), docs.get(ANSWERS)
@@ -73,6 +75,17 @@ class Intake:
             answers if isinstance(answers, Answers) else None,
             self.node.clock.now(),
         )
+
+    async def check(self, given: CheckIn, lang: str | None, accept: str | None) -> Checked:
+        """Problem 422 words-missing where there are none to look at."""
+        directory, pack = await directory_of(self.node)
+        if not (given.subject or given.narrative):
+            raise Problem(422, "words-missing", "Send the subject, the narrative, or both.", field="narrative")
+        alerts = self.watch.raised_by(directory, given.subject, given.narrative, *given.private.values())
+        law = directory.newest_procedure(given.procedure.partition("@")[0]) if given.procedure else None
+        languages = reading_order(lang, accept, given.filer.language if given.filer else pack.page_languages[0], pack.page_languages)
+        restricted = is_restricted(alerts) or (law is not None and law.visibility.restricted)
+        return Checked(alerts=tuple(alert_shown(alert, languages) for alert in alerts), restricted=restricted)
 
     async def supply(self, reference: str, who: Caller, key: UUID, digest: bytes, given: InformationIn) -> Supplied:
         async def work(tx: Tx, known: Registers, papers: Papers | None) -> Supplied:

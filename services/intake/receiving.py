@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.intake import access, store
 from services.intake.access import Caller, Door
+from services.intake.alerts import Watch, is_restricted
 from services.intake.batching import Batcher
 from services.intake.contact import email_address, phone_number
 from services.intake.domain import Draft, LinkGiven, Submission, examine
@@ -28,8 +29,8 @@ from shared.runtime.trace import current_traceparent
 class Filings:
     """Files complaints, and gives the same receipt for the same request and key for as long as keys are kept."""
 
-    def __init__(self, node: Node, settings: IntakeSettings, door: Door) -> None:
-        self._node, self._key, self._door = node, settings.key, door
+    def __init__(self, node: Node, settings: IntakeSettings, door: Door, watch: Watch) -> None:
+        self._node, self._key, self._door, self._watch = node, settings.key, door, watch
         self._batcher: Batcher[Order, Header] = Batcher(lambda orders: file_group(node, orders, settings.idempotency_hours))
 
     async def file(self, given: Submission, who: Caller, key: UUID, digest: bytes) -> Receipt:
@@ -59,7 +60,13 @@ class Filings:
     async def _examined(self, given: Submission, who: Caller, directory: Directory, pack: PackRecord) -> Draft:
         draft = examine(_reachable(given, pack), directory, pack, self._node.clock.now())
         links = [await self._linked(draft, index, link, who, directory) for index, link in enumerate(given.links)]
-        return replace(draft, links=tuple(links)) if links else draft
+        draft = replace(draft, links=tuple(links)) if links else draft
+        return replace(draft, restricted=True) if self._restricted(draft, directory) else draft
+
+    def _restricted(self, draft: Draft, directory: Directory) -> bool:
+        given = draft.submission
+        texts = (given.subject, given.narrative, *(given.private or {}).values())
+        return draft.law.visibility.restricted or is_restricted(self._watch.raised_by(directory, *texts))
 
     async def _linked(self, draft: Draft, index: int, given: LinkGiven, who: Caller, directory: Directory) -> Link:
         """The tie to an earlier complaint. Whoever does not prove it to be theirs learns nothing of it, not even why it is refused."""
@@ -89,7 +96,7 @@ class Filings:
             found = (await registers.load(conn, [id], lock=False)).get(id) if id else None
         if given.secret or not who.staff:
             return found
-        return found if found and access.in_scope(who.staff, found.routing, directory) else None
+        return found if found and access.in_scope(who.staff, found, directory) else None
 
 
 def _reachable(given: Submission, pack: PackRecord) -> Submission:

@@ -69,6 +69,23 @@ class FilingIn(Request):
     filed_at: PastInstant | None = None
 
 
+class CheckIn(Request):
+    """What a person is about to write: a whole filing as it would be sent, or its words alone. Nothing of it is kept."""
+
+    subject: Line | None = None
+    narrative: Narrative | None = None
+    procedure: Code | None = None
+    public_service: Code | None = None
+    body: Code | None = None
+    territory: Code | None = None
+    channel: Code | None = None
+    filer: FilerIn | None = None
+    coded: dict[str, Coded] = Field(default={}, max_length=10)
+    private: dict[str, Annotated[str, Clean(10_000)]] = Field(default={}, max_length=40)
+    links: tuple[LinkIn, ...] = Field(default=(), max_length=5)
+    filed_at: PastInstant | None = None
+
+
 class InformationIn(Request):
     request_id: UUID
     text: Narrative
@@ -96,6 +113,30 @@ class Receipt(Contract):
     body: str | None
     territory: str
     links: tuple[Link, ...] = ()
+
+
+class DoorOut(Contract):
+    """Where else to go: an address on the web, or another body."""
+
+    label: str
+    url: str | None
+    body: str | None
+
+
+class AlertOut(Contract):
+    """Words of the text for which there are better doors. restricted: filed all the same, it goes to the restricted desk alone."""
+
+    code: str
+    label: str
+    doors: tuple[DoorOut, ...]
+    restricted: bool
+
+
+class Checked(Contract):
+    """restricted: whether a complaint in these words would go to the restricted desk. It may be filed in any case."""
+
+    alerts: tuple[AlertOut, ...]
+    restricted: bool
 
 
 class Supplied(Contract):
@@ -194,6 +235,7 @@ class ResponseOut(Contract):
     id: UUID
     outcome: str
     outcome_label: str | None
+    door: DoorOut | None = None
     reasons: str | None
     body: str | None
     posted_at: Instant

@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.shapes import (
+    AlertOut,
     BodyOut,
     ClockOut,
+    DoorOut,
     Due,
     ElapsedOut,
     FilerOut,
@@ -22,12 +24,12 @@ from services.intake.shapes import (
 )
 from services.intake.timeline import timeline
 from shared.contracts.clocks import Stop, shown, stopped
-from shared.contracts.directory import Directory
+from shared.contracts.directory import AlertRecord, Directory
 from shared.contracts.elapsed import elapsed
 from shared.contracts.known import Known, filing_of
 from shared.contracts.languages import said
 from shared.contracts.private import Answers, Papers
-from shared.contracts.procedures import Procedure
+from shared.contracts.procedures import Door, Procedure
 from shared.contracts.states import ClockState
 from shared.contracts.why import explain
 
@@ -150,7 +152,8 @@ class Page:
         outcome = self.law.outcome(response.outcome) if self.law else None
         reasons = self.answers.reasons if self.answers and self.answers.response_id == response.id else None
         label = said(outcome.label, self.languages) if outcome else None
-        return ResponseOut(**response.model_dump(), outcome_label=label, reasons=reasons)
+        door = door_shown(outcome.door, self.languages) if outcome and outcome.door else None
+        return ResponseOut(**response.model_dump(), outcome_label=label, door=door, reasons=reasons)
 
     def _ratings(self) -> tuple[RatingOut, ...]:
         comments: dict[UUID, str] = {c.response_id: c.text for c in self.papers.comments} if self.papers else {}
@@ -166,3 +169,12 @@ class Page:
             "private": self.papers.private,
             "supplied": tuple(TextOut(**text.model_dump()) for text in self.papers.supplied),
         }
+
+
+def door_shown(door: Door, languages: Sequence[str]) -> DoorOut:
+    return DoorOut(label=said(door.label, languages) or "", url=door.url, body=door.body)
+
+
+def alert_shown(alert: AlertRecord, languages: Sequence[str]) -> AlertOut:
+    doors = tuple(door_shown(door, languages) for door in alert.doors)
+    return AlertOut(code=alert.code, label=said(alert.label, languages) or "", doors=doors, restricted=alert.desk == "restricted")

@@ -13,6 +13,7 @@ from services.notifications import store
 from services.notifications.models import Listed
 from shared.contracts.base import Instant
 from shared.contracts.directory import Directory
+from shared.contracts.known import is_restricted
 from shared.messaging import registers
 from shared.messaging.node import Node
 from shared.messaging.registers import Registers
@@ -72,7 +73,9 @@ def mount(app: FastAPI, node: Node) -> None:
 
 
 def _may_see(reader: Principal, known: Registers, directory: Directory) -> bool:
-    """National readers see all; others what their body holds now, a body admin also what bodies below it hold."""
+    """National readers see all but what is restricted; others what their body holds now, a body admin also what bodies below it hold."""
+    if is_restricted(known) and not reader.restricted:
+        return False
     if reader.body is None:
         return True
     scope = directory.body_scope(reader.body) if reader.role == "body-admin" else {reader.body}

@@ -29,5 +29,12 @@ def filing_of(known: Known) -> Filing:
     return known.intake
 
 
+def is_restricted(known: Known) -> bool:
+    """Whether only the restricted desk may see it: as routing says, and until it has said so, as the filing does."""
+    if known.routing is not None:
+        return known.routing.restricted
+    return known.intake is not None and known.intake.restricted
+
+
 def is_open(known: Known) -> bool:
     return known.routing is None or known.routing.open

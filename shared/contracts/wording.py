@@ -92,9 +92,28 @@ def finds(phrases: Iterable[str], words: Sequence[str]) -> str | None:
     return next((phrase for phrase in phrases if _stands(_parts(phrase), words)), None)
 
 
+class Phrases:
+    """The same question as finds, for many phrases and long texts: one look for all of them."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._all = tuple(phrase for phrase in phrases if _parts(phrase))
+        self._by_digits = tuple(phrase for phrase in self._all if any(_DIGIT_LETTER.match(token) for token, _ in _parts(phrase)))
+        written = (" ".join(re.escape(token) + "[^ ]*" * prefix for token, prefix in _parts(phrase)) for phrase in self._all)
+        self._plain = re.compile(f" (?:{'|'.join(written)})(?= )")
+
+    def stand_in(self, words: Sequence[str]) -> bool:
+        if not self._all or not words:
+            return False
+        if self._plain.search(f" {' '.join(words)} "):
+            return True
+        by_sound = self._all if any(_DIGIT_LETTER.match(word) for word in words) else self._by_digits
+        return finds(by_sound, words) is not None
+
+
 def phrase_is_empty(phrase: str) -> bool:
     """Whether nothing could ever be found by it, or anything would be."""
-    return not _parts(phrase) or any(len(token) < (3 if prefix else 2) for token, prefix in _parts(phrase))
+    parts = _parts(phrase)
+    return sum(len(token) for token, _ in parts) < 2 or any(prefix and len(token) < 3 for token, prefix in parts)
 
 
 def _folded(text: str) -> str:

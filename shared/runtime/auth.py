@@ -25,11 +25,15 @@ _LEEWAY_S = 10
 
 @dataclass(frozen=True)
 class Principal:
-    """`sub` goes to the audit table, never into a fact. `body` is None for national roles."""
+    """`sub` goes to the audit table, never into a fact. `body` is None for national roles.
+
+    restricted: one of the restricted desk, which alone sees restricted cases; only the national desk has such people.
+    """
 
     role: str
     body: str | None
     sub: str
+    restricted: bool = False
 
 
 class Verifier:
@@ -62,7 +66,7 @@ class Verifier:
 
 
 def staff(*roles: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency that lets in these roles only (none named: any role) and gives the Principal.
+    """A dependency that lets in these roles only (none named: any role) and gives the Principal, also as request.state.principal.
 
     Problems: 401 `token-missing`, 401 `token-invalid`, 403 `role-not-allowed`.
     """
@@ -79,6 +83,7 @@ def staff(*roles: str) -> Callable[..., Awaitable[Principal]]:
                 503, "issuer-unavailable", "This service was started without the issuer's keys (WASL_OIDC_JWKS): tell its operator."
             )
         principal = await verifier.principal(bearer.credentials)
+        request.state.principal = principal
         if roles and principal.role not in roles:
             raise Problem(
                 403, "role-not-allowed", f"This needs one of the roles {', '.join(roles)}; your token's role is {principal.role}."
@@ -96,7 +101,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
     if not isinstance(role, str) or role not in ROLES:
         raise _invalid("its role is none of the platform's")
     if role in NATIONAL_ROLES:
-        return Principal(role, None, str(claims["sub"]))
+        return Principal(role, None, str(claims["sub"]), restricted=role == "national-desk" and claims.get("restricted") is True)
     if not isinstance(body, str) or not body:
         raise _invalid("its role needs a body and it names none")
     return Principal(role, body, str(claims["sub"]))

@@ -55,6 +55,7 @@ async def test_a_case_is_told_once_wherever_its_words_stand_in_the_order(desks: 
         await desks.bench.deliver(*batch)
     [(name, version, case)] = await desks.told()
     assert (name, version, case.body, case.qualified_at) == ("complaint-routed", 1, "water-office", at("2026-03-02T10:00:00Z"))
+    assert case.rule
     assert (case.rule.rule_set, case.rule.evidence) == (1, ("words",))
     assert await decided(desks, one) == AT_ONCE
 

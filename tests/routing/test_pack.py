@@ -10,6 +10,7 @@ import pytest
 from services.routing.directory.documents import Finding, PackRefused
 from services.routing.directory.pack import digest, load, main
 from shared.contracts.directory import Directory, PackRecord
+from shared.contracts.wording import Phrases, tokens
 
 ROOT = Path(__file__).parents[2]
 NORIA = ROOT / "tests/packs/noria"
@@ -98,6 +99,15 @@ MISTAKES = [
     (RULES, "[order]", "[order], procedures: [petition]", "petition", "unknown procedure 'petition'"),
     (RULES, "{kind: triage}", "{kind: body, body: fire-office}", "fire-office", "unknown body 'fire-office'"),
     (RULES, "{kind: triage}", "{kind: body}", "national-triage", "names the body"),
+    (RULES, "[civil-status]", "[civil-status], words: ['؟']", "words: ['؟']", "is too short to be found"),
+    (
+        RULES,
+        "  - {id: body-of",
+        "  - {id: early, to: {kind: triage}}\n  - {id: body-of",
+        "id: national-triage",
+        "is never reached: rule 'early'",
+    ),
+    (RULES, "id: national-triage", "id: fixed-addressee", "kind: triage", "is kept for what the law decides"),
     (RULES, "{kind: triage}", "{kind: dice}", "kind: dice", "Input should be 'body'"),
     (RULES, "id: national-triage", "id: declared-body", "kind: triage", "'declared-body' stands already on line 2"),
     (COMPLAINT, "starts: requested", "starts: asked", "starts: asked", "Input should be 'filed'"),
@@ -343,3 +353,53 @@ def test_silence_is_agreement_for_listed_acts_alone(morocco: Directory) -> None:
     answers = {clock.when.value: (clock.span.n, clock.on_breach) for clock in law.clocks if clock.when}
     assert answers == {"listed": (60, "deemed_accepted"), "investment": (30, "escalate"), "other": (60, "escalate")}
     assert [(follow.rel, follow.procedure, follow.handled_by) for follow in law.follow_ups] == [("appeals", "late-permit-appeal", "parent")]
+
+
+def test_every_ground_of_refusal_of_a_complaint_in_morocco_has_its_door(morocco: Directory) -> None:
+    law = morocco.newest_procedure("complaint")
+    assert law
+    doors = {reason.code: reason.door.url for reason in law.refusals if reason.door}
+    assert doors.keys() == {reason.code for reason in law.refusals}
+    needed = {"before-court", "other-authority", "judicial-report", "outside-competence", "insults", "not-conforming", "unclear"}
+    assert needed <= doors.keys()
+    hosts = ("mediateur.ma", "mahakim.ma", "inpplc.ma", "cndp.ma", "chafafiya.ma", "idarati.ma")
+    assert [host for host in hosts if not any(host in (url or "") for url in doors.values())] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("L'agent m'a demandé un pot-de-vin", ["corruption"]),
+        ("طلب مني الموظف رشوة", ["corruption"]),
+        ("bgha mni 9hwa dyalo", ["corruption"]),
+        ("Une enfant en danger chez mes voisins", ["child-in-danger"]),
+        ("طفلة في خطر", ["child-in-danger"]),
+        ("Mon dossier est devant le tribunal", ["before-court"]),
+        ("La route est coupée et le guichet est fermé", []),
+        ("السيدة رشا لم تجب", []),
+    ],
+)
+def test_alerts_of_morocco(morocco: Directory, text: str, codes: list[str]) -> None:
+    alerts = {code: Phrases(p for words in alert.words.values() for p in words) for code, alert in morocco.alerts.items()}
+    assert [code for code, phrases in alerts.items() if phrases.stand_in(tokens(text))] == codes
+    assert {code for code, alert in morocco.alerts.items() if alert.desk == "restricted"} == {"corruption", "child-in-danger"}
+
+
+@pytest.mark.parametrize(
+    ("mistake", "reason"),
+    [
+        ("words: {fr: [pot de vin]}, doors: []", "at least 1 item"),
+        ("words: {fr: ['a']}, doors: [{label: {ar: ب, fr: b}, url: 'https://b.example'}]", "'a' is too short to be found"),
+        ("words: {}, doors: [{label: {ar: ب, fr: b}, url: 'https://b.example'}]", "an alert without words is never found"),
+        ("words: {fr: [vin]}, doors: [{label: {ar: ب, fr: b}, body: fire-office}]", "unknown body 'fire-office'"),
+        ("words: {fr: [vin]}, doors: [{label: {fr: b}, url: 'https://b.example'}]", "words in 'ar' are missing"),
+    ],
+)
+def test_a_mistake_in_an_alert_is_named(pack: Path, mistake: str, reason: str) -> None:
+    (pack / "alerts.yaml").write_text(f"alerts:\n  - {{code: c, label: {{ar: أ, fr: a}}, {mistake}}}\n", encoding="utf-8")
+    assert [finding for finding in refused(pack) if finding.file == "alerts.yaml" and reason in finding.reason]
+
+
+def test_rules_without_any_rule_are_refused(pack: Path) -> None:
+    (pack / RULES).write_text("rules: []\n", encoding="utf-8")
+    assert refused(pack) == (Finding(RULES, 1, "holds no rule: every filing would wait at the national desk"),)

@@ -85,9 +85,9 @@ class Bench:
         transport = httpx.ASGITransport(self.service.app(self.node), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url=f"http://{self.service.name}")
 
-    def token(self, role: str, body: str | None = None) -> dict[str, str]:
-        """The Authorization header of a member of staff."""
-        return {"Authorization": f"Bearer {self.platform.token(role, body)}"}
+    def token(self, role: str, body: str | None = None, sub: str | None = None, *, restricted: bool = False) -> dict[str, str]:
+        """The Authorization header of a member of staff; sub: one of several of the same role; restricted: of the restricted desk."""
+        return {"Authorization": f"Bearer {self.platform.token(role, body, sub, restricted=restricted)}"}
 
 
 def fact(writer: str, header: Any, version: int, state: Any, *, by: str = "test", reason: str | None = None) -> Fact:

@@ -62,7 +62,7 @@ async def _intake(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) 
 
 
 def _intake_body(route: Route, case: Case) -> dict[str, Any] | None:
-    if route.path == "/v1/complaints":
+    if route.path in ("/v1/complaints", "/v1/complaints/check"):
         return filing()
     if route.path.endswith("/information"):
         return {"request_id": str(case.requests[0].id), "text": "2019"}
