@@ -72,7 +72,8 @@ class Dossier:
         return at.year, at.month, at.day, at.hour, at.minute, at.second
 
     def _filing(self) -> dict[str, Any]:
-        kept = _json(self.papers, "person", "subject", "narrative", "private", "supplied", "comments", "attachments") if self.papers else None
+        names = ("person", "subject", "narrative", "private", "supplied", "comments", "attachments")
+        kept = _json(self.papers, *names) if self.papers else None
         title = self._law.title if self._law else None
         return {"made_at": iso(self.now), "complaint": _json(self.header), "procedure": title, "filing": _json(self.filing), "papers": kept}
 
