@@ -1,16 +1,16 @@
 """Joins the domain and the ledger: whatever changed in a complaint, what stands to be told is decided anew."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.notifications import store
+from services.notifications import bodies, store
 from services.notifications.age import machine_age
 from services.notifications.domain import plan
 from services.notifications.models import ERASED, SUPERSEDED
 from services.notifications.notice import Intent, notice_id
 from services.notifications.settings import NotificationsSettings
 from services.notifications.store import NewNotice
-from shared.contracts.directory import DirectoryRecord, ProcedureRecord
+from shared.contracts.directory import BodyRecord, DirectoryRecord, ProcedureRecord
 from shared.contracts.notices import NoticeSent
 from shared.messaging.records import PrivateChange
 from shared.messaging.registers import Change, Registers
@@ -27,16 +27,19 @@ class Handlers:
 
     async def handle(self, changes: Sequence[Change], tx: Tx) -> None:
         await self._decide([change.after for change in changes], tx)
+        await self._tell_bodies(bodies.successions(change.after for change in changes), tx)
 
     async def on_private(self, changes: Sequence[PrivateChange], tx: Tx) -> None:
         await store.wake(tx.conn, sorted(change.complaint_id for change in changes if change.doc))
 
     async def on_directory(self, records: Sequence[DirectoryRecord], tx: Tx) -> None:
-        """A complaint may have come before its procedure, which says to whom its clocks matter."""
+        """A complaint may have come before its procedure, which says to whom its clocks matter; a body may be to be written to."""
         procedures = [record.procedure.ref for record in records if isinstance(record, ProcedureRecord)]
         ids = await store.held_under(tx.conn, procedures) if procedures else []
         if ids:
             await self._decide(list((await tx.lock_many(ids)).values()), tx)
+        asked = [(record.id, intent) for record in records if isinstance(record, BodyRecord) for intent in bodies.onboarding(record)]
+        await self._tell_bodies({(id, intent.code): intent for id, intent in asked}, tx)
 
     async def on_notices(self, notices: Sequence[NoticeSent], tx: Tx) -> None:
         await store.mark_told(tx.conn, notices)
@@ -53,6 +56,11 @@ class Handlers:
         await store.write(tx.conn, write)
         for reason, ids in drop.items():
             await store.drop(tx.conn, ids, reason)
+
+    async def _tell_bodies(self, intents: Mapping[tuple[str, str], Intent], tx: Tx) -> None:
+        """A notice that is in the ledger already stays as it is."""
+        new = [self._new(bodies.about(body), intent, tx) for (body, _), intent in intents.items()]
+        await store.write(tx.conn, sorted(new, key=lambda notice: notice_id(notice.complaint_id, notice.intent.key)))
 
     def _new(self, complaint_id: UUID, intent: Intent, tx: Tx) -> NewNotice:
         left = self._settings.notice_hours * 3600 - machine_age(self._clock, intent.at, tx.now)

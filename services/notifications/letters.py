@@ -40,7 +40,8 @@ class Letters:
     def _link(self, notice: Claimed) -> str | None:
         if notice.audience == FILER:
             return f"{self._settings.public_url.rstrip('/')}/c/{notice.reference}"
-        return self._settings.desk_url and f"{self._settings.desk_url.rstrip('/')}/desk/{notice.reference}"
+        place = f"/{notice.reference}" if notice.procedure else ""
+        return self._settings.desk_url and f"{self._settings.desk_url.rstrip('/')}/desk{place}"
 
 
 def _address(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from services.notifications.bodies import inherited_from
 from services.notifications.clocks import answer_clock, of_clock
 from services.notifications.notice import NATIONAL, Intent, Known, body_audience
 from shared.contracts.base import iso
@@ -15,7 +16,8 @@ def staff(known: Known, law: Procedure | None) -> Iterator[Intent]:
     case = known.routing
     if case is None:
         return
-    if case.open:
+    if case.open and not inherited_from(case):
+        # Of the cases of a closed body its successor is told once for all.
         yield _arrival(known, case, law)
     for request in case.requests:
         if request.supplied_at:

@@ -60,12 +60,13 @@ _HELD = text("""
     where n.state = 'held' and r.header->>'procedure' = any(cast(:procedures as text[])) order by 1""")
 
 _DUE = text("""
-    select n.id, n.complaint_id, r.reference, r.header->>'procedure' as procedure, coalesce(r.intake->>'language', '') as language,
+    select n.id, n.complaint_id, coalesce(r.reference, 'body/' || split_part(n.subject, '/', 1)) as reference,
+           coalesce(r.header->>'procedure', '') as procedure, coalesce(r.intake->>'language', '') as language,
            n.code, n.subject, n.audience, n.params, n.attempts, n.state = 'sending' as again, n.not_after <= clock_timestamp() as expired,
            extract(epoch from clock_timestamp() - n.created_at)::float8 as waited,
            exists (select from erased e where e.complaint_id = n.complaint_id) as erased,
            p.doc is not null as reachable, p.doc->>'email' as email, p.doc->>'language' as reads
-    from notices n join register r using (complaint_id)
+    from notices n left join register r using (complaint_id)
          left join private_document p on p.complaint_id = n.complaint_id and p.topic = :contacts
     where n.state in ('held', 'pending', 'sending') and n.next_at <= clock_timestamp()
     order by n.next_at limit :limit for update of n skip locked""")

@@ -1,6 +1,10 @@
 """Routing decides everything about a case, and owns the directory."""
 
+from fastapi import FastAPI
+
 from services.routing import api, handlers
+from services.routing.directory import mounting
+from services.routing.directory.files import apply_import, import_directory
 from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
 from shared.contracts.registry import DEADLINES, INTAKE, PAPERS
@@ -26,5 +30,17 @@ def build_spec(settings: Settings) -> Spec:
     )
 
 
+def mount(app: FastAPI, node: Node) -> None:
+    api.mount(app, node)
+    mounting.mount(app, node)
+
+
 LOAD_PACK = Command("load-pack", "take a country pack whose version is newer, while the service runs or is stopped", "FOLDER", load_pack)
-SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=api.mount, commands=(LOAD_PACK,))
+IMPORT = Command(
+    "import-directory",
+    "say what territories.csv, bodies.csv, public-services.csv would change; nothing is",
+    "FOLDER-OR-FILE",
+    import_directory,
+)
+APPLY = Command("apply-import", "write what import-directory found, whole or not at all", "NUMBER", apply_import)
+SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=mount, commands=(LOAD_PACK, IMPORT, APPLY))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 from uuid import UUID
 
 import structlog
@@ -14,8 +14,11 @@ from services.routing.directory.changes import to_publish, unversioned
 from services.routing.directory.documents import PackRefused
 from services.routing.directory.domain import Rule
 from services.routing.directory.pack import Pack, load
+from services.routing.directory.store import Author
+from services.routing.directory.writing import note
 from services.routing.handlers import settle
-from shared.contracts.directory import Directory
+from shared.contracts.directory import Directory, DirectoryRecord
+from shared.contracts.directory_records import Editable
 from shared.contracts.states import OPEN
 from shared.messaging import directory
 from shared.messaging.engine import Stop
@@ -25,6 +28,7 @@ from shared.runtime.db import transient
 
 log = structlog.get_logger()
 
+PACK = Author("pack", None, "pack")
 REFUSED = 8
 """Exit code of a process whose pack is broken."""
 CHUNK = 500
@@ -80,9 +84,14 @@ async def adopt(tx: Tx, pack: Pack) -> bool:
         raise PackConflict("\n".join(found))
     if newer:
         tx.publish_directory(pack.records)
+        await note(tx, PACK, "pack", stored, [record for record in to_publish(pack.records, stored) if _replaces(record, stored)])
     if newer or rules is None:
         await store.put_rules(tx.conn, pack.record.country, pack.record.version, pack.record.sha256, pack.rules)
     return newer
+
+
+def _replaces(record: DirectoryRecord, stored: Directory) -> TypeGuard[Editable]:
+    return isinstance(record, Editable) and record.key in stored.records
 
 
 def conflicts(pack: Pack, stored: Directory, rules: tuple[Rule, ...] | None) -> list[str]:

@@ -65,6 +65,10 @@ class DirectoryCache:
                     await self._refresh()
         return self._snapshot
 
+    def expire(self) -> None:
+        """The next look goes to the store: this process knows that it has moved."""
+        self._looked = float("-inf")
+
     def _old(self) -> bool:
         return time.monotonic() - self._looked > FRESH_SECONDS
 

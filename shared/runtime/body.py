@@ -22,7 +22,10 @@ _CONSTANTS = (b"NaN", b"Infinity")
 
 
 class BodyGuard:
-    """Pure ASGI. Problems: 413 `body-too-large` (the rest is not read, the connection closes), 422 `invalid-text`, 400 `invalid-json`."""
+    """Pure ASGI. Problems: 413 `body-too-large` (the rest is not read, the connection closes), 422 `invalid-text`, 400 `invalid-json`.
+
+    `app.state.body_limits` may allow more on a path.
+    """
 
     def __init__(self, app: ASGIApp, limit: int = LIMIT) -> None:
         self.app, self._limit = app, limit
@@ -32,33 +35,40 @@ class BodyGuard:
             return await self.app(scope, receive, send)
         if "\x00" in scope["path"] or b"\x00" in unquote_to_bytes(scope["query_string"]):
             raise Problem(**invalid.UNSTORABLE)
+        limit = self._limit_of(scope)
         length, chunked = header(scope["headers"], b"content-length"), header(scope["headers"], b"transfer-encoding")
         if length in (None, "0") and chunked is None:
             return await self.app(scope, receive, send)
-        if length is not None and length.isascii() and length.isdigit() and int(length) > self._limit:
-            raise self._too_large()
-        body = await self._read(receive)
+        if length is not None and length.isascii() and length.isdigit() and int(length) > limit:
+            raise _too_large(limit)
+        body = await _read(receive, limit)
         if body is not None:
             _check(body, header(scope["headers"], b"content-type") or "")
             await self.app(scope, replay(body, receive), send)
         return None
 
-    async def _read(self, receive: Receive) -> bytes | None:
-        """None when the caller goes away before the end."""
-        body = bytearray()
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            body += message.get("body", b"")
-            if len(body) > self._limit:
-                raise self._too_large()
-            if not message.get("more_body", False):
-                return bytes(body)
+    def _limit_of(self, scope: Scope) -> int:
+        more: dict[str, int] = getattr(getattr(scope.get("app"), "state", None), "body_limits", {})
+        return more.get(scope["path"], self._limit)
 
-    def _too_large(self) -> Problem:
-        detail = f"The body may have at most {self._limit // 1024} kB: shorten the texts."
-        return Problem(413, "body-too-large", detail, headers={"Connection": "close"}, limit=self._limit)
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """None when the caller goes away before the end."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _too_large(limit: int) -> Problem:
+    detail = f"The body may have at most {limit // 1024} kB: shorten the texts."
+    return Problem(413, "body-too-large", detail, headers={"Connection": "close"}, limit=limit)
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -105,8 +105,9 @@ def test_facts_hold_no_finer_territory_than_the_law_allows(finest, kept):
 
 @pytest.mark.parametrize(("divisions", "kept"), [(False, "010010101"), (True, "010010111")])
 def test_a_part_of_a_commune_stands_in_facts_only_where_the_law_says_so(divisions, kept):
-    part = {"code": "010010111", "level": "commune", "division": "arrondissement", "parent": "010010101", "name": {"ar": "ب", "fr": "P"}}
-    directory = law("claim", 1, visibility={"divisions": divisions}).updated([TerritoryRecord(valid_from="2026-01-01", **part)])
+    place = {"code": "010010111", "level": "commune", "division": "arrondissement", "parent": "010010101", "name": {"ar": "ب", "fr": "P"}}
+    part = TerritoryRecord.model_validate(place | {"valid_from": "2026-01-01"})
+    directory = law("claim", 1, visibility={"divisions": divisions}).updated([part])
     assert examined(directory=directory, procedure="claim", territory="010010111").territory == kept
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.notifications.bodies import about
+from services.notifications.notice import notice_id
 from services.routing.directory.pack import load
 from shared.contracts.directory import ProcedureRecord
 from shared.contracts.notices import NoticeSent
@@ -183,3 +185,36 @@ async def test_a_procedure_that_comes_after_its_complaint_is_made_up_for(open_st
     late = [r for r in load(NORIA).records if isinstance(r, ProcedureRecord) and r.procedure.ref == "observation@1"]
     await bench.deliver(*late)
     assert await bench.execute(STATES) == [("receipt", "filer", "skipped", "superseded"), ("thanks", "filer", "pending", None)]
+
+
+async def test_the_cases_of_a_closed_body_are_one_notice_to_its_successor(open_store: Opener, tmp_path: Path) -> None:
+    stories = [Story(n).set_clock().route("water-office").route("ministry-waters", "succession") for n in range(1, 6)]
+    bench = await open_store("notifications", mail_dir=tmp_path / "mail", desk_url="https://wasl.example", contact_wait=0, receipt_wait=0)
+    async with sending(bench):
+        for story in stories:
+            await bench.deliver(*story.facts)
+        await bench.deliver(*(fact for story in stories for fact in story.facts))
+        await settled(bench)
+    told = [notice for name, notice in await bench.outbox() if name == "notice-sent"]
+    assert [(n.code, n.subject, n.audience) for n in told] == [("succession", "water-office", "body:ministry-waters")]
+    (mail,) = read(tmp_path / "mail")
+    assert mail["To"] == "waters@noria.example"
+    assert "https://wasl.example/desk" in text_of(mail)
+    # What the log says was sent is known by its id in a store that was restored, too.
+    assert told[0].id == notice_id(about("water-office"), ("succession", "water-office", "body:ministry-waters"))
+
+
+async def test_a_body_s_record_has_its_mailbox_written_to_once(open_store: Opener, tmp_path: Path) -> None:
+    bench = await open_store("notifications", mail_dir=tmp_path / "mail", clock_at="2026-01-10T12:00:00Z")
+    office = load(NORIA).directory.bodies["water-office"]
+    invited = office.model_copy(update={"version": 2, "invited_at": FILED})
+    edited = invited.model_copy(update={"version": 3, "opening_hours": "Mo-Fr 08:30-16:30"})
+    async with sending(bench):
+        await bench.deliver(invited)
+        await bench.deliver(edited, edited.model_copy(update={"version": 4, "contact_tested_at": FILED}))
+        await settled(bench)
+    assert sorted((n.code, n.audience) for name, n in await bench.outbox() if name == "notice-sent") == [
+        ("contact-test", "body:water-office"),
+        ("invitation", "body:water-office"),
+    ]
+    assert {mail["To"] for mail in read(tmp_path / "mail")} == {"office@noria.example"}

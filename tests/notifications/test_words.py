@@ -30,6 +30,8 @@ FILER_CODES = {
 STAFF_CODES = {
     *("new-case", "triage-case", "information-received", "approaching", "overdue", "breached", "breach-corrected", "withdrawn"),
 }
+BODY_CODES = {"succession", "invitation", "contact-test"}
+"""About no complaint."""
 CLOCK = ClockState(
     code="answer",
     holder="body",
@@ -61,7 +63,7 @@ def about(code: str, audience: str = "filer", procedure: str = "complaint@1", **
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_has_its_words_and_every_word_its_code(language: str) -> None:
-    assert templates.codes(language) == FILER_CODES | {f"staff-{code}" for code in STAFF_CODES}
+    assert templates.codes(language) == FILER_CODES | {f"staff-{code}" for code in STAFF_CODES | BODY_CODES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -86,6 +88,19 @@ def test_a_notice_can_be_read_by_who_knows_no_directory(code: str, audience: str
         about(code, audience, "gone@9", **params), language, Directory(), link=None if audience != "filer" else "http://x"
     )
     assert not re.search(r"None|Undefined|\(\)", letter.subject + letter.text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(BODY_CODES))
+def test_a_notice_about_no_complaint_names_the_body_and_its_desk(code: str, language: str) -> None:
+    said = Subject(code, "body:ministry-waters", "body/water-office", "", {"body": "water-office"})
+    letter = templates.letter(said, language, noria(), link="https://desk.ma/desk")
+    name = noria().bodies["water-office"].name["ar" if language == "ar" else "fr"]
+    assert name in letter.subject
+    assert name in letter.text
+    assert "https://desk.ma/desk" in letter.text
+    assert not re.search(r"None|Undefined|body/", letter.subject + letter.text)
+    assert len(letter.subject) < 120
 
 
 def test_a_receipt_says_the_date_and_why() -> None:

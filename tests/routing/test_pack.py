@@ -240,6 +240,22 @@ def test_a_part_of_a_commune_lies_in_it(pack: Path) -> None:
     assert load(pack).directory.ancestors("010010111") == ("010010101", "010010000", "010000000")
 
 
+def test_morocco_has_the_targets_of_its_roll_out(morocco: Directory) -> None:
+    assert morocco.pack
+    assert morocco.pack.targets
+    assert [phase.bodies for phase in morocco.pack.targets.phases] == [61, 90, 1750]
+    assert {target.family: target.bodies for target in morocco.pack.targets.families} == {
+        "ministry": 38,
+        "territorial": 1590,
+        "establishment": 274,
+    }
+
+
+def test_a_target_of_no_family_is_named_with_its_line(pack: Path) -> None:
+    (pack / "targets.yaml").write_text("phases: []\nfamilies:\n  - {family: street, bodies: 1, source: nobody}\n", encoding="utf-8")
+    assert [(finding.file, finding.line) for finding in refused(pack)] == [("targets.yaml", 3)]
+
+
 def test_morocco_has_its_regions_and_provinces(morocco: Directory) -> None:
     levels = Counter(territory.level for territory in morocco.territories.values())
     assert (levels["region"], levels["province"]) == (12, 75)

@@ -119,7 +119,9 @@ def test_a_fixed_addressee_comes_before_all_rules() -> None:
     fixed = law.model_copy(update={"version": 2, "addressee": Addressee(mode="fixed", body="old-water-board")})
     directory = NORIA.updated([ProcedureRecord(version=2, valid_from=fixed.valid_from, procedure=fixed)])
     decision = decide(PACK.rules, header(procedure="complaint@2", body="ministry-towns"), directory)
-    assert decision == Decision("water-office", RuleUsed(id="fixed-addressee", version=2, final=True), {"procedure": "complaint@2"}, by_law=True)
+    assert decision == Decision(
+        "water-office", RuleUsed(id="fixed-addressee", version=2, final=True), {"procedure": "complaint@2"}, by_law=True
+    )
 
 
 def closed(name: str, successor: str | None) -> DirectoryRecord:

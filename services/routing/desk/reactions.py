@@ -12,7 +12,8 @@ from uuid import uuid5
 from services.routing.desk import moves
 from services.routing.desk.first_body import first_body, restricted
 from services.routing.desk.known import Known
-from services.routing.directory.domain import Decision, Rule, standing
+from services.routing.directory.domain import Decision, Rule
+from services.routing.directory.lifecycle import heir
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import Procedure
 from shared.contracts.states import Case, ClockState, Custody, Request, Response
@@ -104,7 +105,8 @@ def _succession(seen: _Seen, case: Case) -> Iterator[Step]:
     """A body that was closed hands its open cases to its successor; without one they go to the national desk."""
     record = seen.directory.bodies.get(case.body or "")
     if case.open and record and record.closed_on:
-        successor = standing(record.id, seen.directory) if len(case.custody) < moves.CUSTODY_MAX else None
+        inherits = heir(record, case.public_service, seen.known.header.territory, seen.directory)
+        successor = inherits if len(case.custody) < moves.CUSTODY_MAX else None
         yield Step("complaint-routed", moves.handed_over(case, successor, "succession", seen.now), "rule", "succession")
 
 

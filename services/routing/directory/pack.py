@@ -1,6 +1,7 @@
 """A country pack: a folder of YAML files that describes a jurisdiction. Loaded whole or refused whole.
 
     pack.yaml  territories.yaml  bodies.yaml  public_services.yaml  rules.yaml  procedures/<code>@<version>.yaml  calendars/<code>.yaml
+    targets.yaml, where the coverage of bodies has an aim
     alerts.yaml, where there are words for which there is a better door than a complaint
 
 `python -m services.routing.directory.pack <folder>` checks one: exit 0 with a summary, or 1 with each mistake, its file and line.
@@ -31,6 +32,7 @@ from shared.contracts.directory import (
     PublicServiceRecord,
     TerritoryRecord,
 )
+from shared.contracts.directory_records import Targets
 from shared.contracts.procedures import Calendar, Procedure
 
 
@@ -92,7 +94,8 @@ class _Reader:
     ids: dict[str, set[str]] = field(default_factory=dict)
 
     def draft(self) -> Draft:
-        pack = self._one("pack.yaml", PackRecord, {"sha256": "", "counts": {}})
+        targets = self._one("targets.yaml", Targets, {}) if (self.folder / "targets.yaml").exists() else []
+        pack = self._one("pack.yaml", PackRecord, {"sha256": "", "counts": {}, "targets": targets[0].value if targets else None})
         dated = {"valid_from": pack[0].value.valid_from if pack else date.min}
         return Draft(
             ids=self.ids,

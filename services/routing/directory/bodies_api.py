@@ -1,0 +1,232 @@
+"""A body's record over HTTP: read, changed by those who keep it, renamed, closed, merged, split, written to; and its history."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, BackgroundTasks, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.routing.desk.refusals import Refused
+from services.routing.directory import lifecycle, store
+from services.routing.directory.access import NATIONAL, Keeper, Looker, National, TheNode, author, demand_theirs, find_body
+from services.routing.directory.editing import differences, edited, renamed
+from services.routing.directory.imports import check_body
+from services.routing.directory.store import Changed
+from services.routing.directory.writing import stored, today, write
+from services.routing.packs import settle_all
+from shared.contracts.base import Instant
+from shared.contracts.directory import BodyRecord
+from shared.contracts.directory_records import Certainty, Mailbox, Name, OpeningHours, Part, TerritoryCode
+from shared.contracts.words import Code, Label
+from shared.messaging.node import Node
+from shared.messaging.tx import Tx
+from shared.runtime.auth import Principal
+from shared.runtime.errors import Problem
+from shared.runtime.preconditions import IfMatch
+
+router = APIRouter(prefix="/v1/directory/bodies/{id}")
+OF_KEEPERS = frozenset({"mailbox", "opening_hours"})
+"""What a body says of itself; everything else is the national desk's."""
+
+
+class Asked(BaseModel):
+    """A request's body; a field that does not exist is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dated(Asked):
+    on: date | None = Field(default=None, description="The local day from which it holds, today or earlier; without it today.")
+
+
+class Edit(Dated):
+    """The fields to change; those left out stay. Only the national desk may change more than mailbox and opening_hours."""
+
+    mailbox: Mailbox | None = None
+    opening_hours: OpeningHours | None = Field(default=None, description="Such as Mo-Th 08:30-16:30; Fr 08:30-12:00,14:00-16:30")
+    parent: Code | None = None
+    territory: TerritoryCode | None = None
+    source: Annotated[str, Field(min_length=1, max_length=500)] = "-"
+    certainty: Certainty = "G"
+
+
+class Rename(Dated):
+    name: Label
+
+
+class Close(Dated):
+    successor: Code | None = Field(default=None, description="Who takes its open cases; null: the national desk.")
+
+
+class Merge(Dated):
+    into: Code
+
+
+class Split(Dated):
+    parts: tuple[Part, ...] = Field(min_length=1, max_length=20, description="The first part that an open case fits takes it.")
+    rest: Code = Field(description="Who takes what fits no part.")
+
+
+class HistoryOut(BaseModel):
+    """`names` since each day; `changes` as they were made, oldest first."""
+
+    names: list[Name]
+    name: Label
+    closed_on: date | None
+    successor: str | None
+    changes: list["ChangeOut"]
+    next: int | None = Field(description="For `after`; null: this was the last page.")
+
+
+class ChangeOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    at: Instant
+    version: int
+    act: str
+    role: str
+    body: str | None
+    valid_from: date
+    fields: dict[str, Any]
+
+
+Make = Callable[[Tx, BodyRecord], Sequence[BodyRecord]]
+
+
+@router.get("")
+async def read_body(id: str, who: Looker, node: TheNode, response: Response) -> BodyRecord:
+    """The record as it is now; its version is the ETag."""
+    node.cache.expire()
+    return shown(find_body(await node.directory(), id), response)
+
+
+@router.get("/history")
+async def read_history(
+    id: str, who: Looker, node: TheNode, after: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> HistoryOut:
+    """The body's former names, each with its last day, and every change with the role that made it."""
+    body = find_body(await node.directory(), id)
+    async with node.read() as conn:
+        found = await store.changes(conn, body.key, after, limit + 1)
+    return _history(body, found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+@router.patch("")
+async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNode, response: Response) -> BodyRecord:
+    """Changes how the body is reached; the national desk also where it stands. 403 field-not-allowed for a body's own admin."""
+    fields = {name: getattr(asked, name) for name in asked.model_fields_set - {"on"}}
+    if who.role != NATIONAL and (barred := sorted(fields.keys() - OF_KEEPERS)):
+        raise Problem(403, "field-not-allowed", "Only the national desk changes this field.", field=barred[0])
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+        after = edited(body, _day(tx, asked), **fields)
+        for wrong in check_body(after, tx.directory.updated([after])):
+            raise Refused(wrong.code, f"{wrong.reason}.", wrong.column)
+        return [after] if differences(body, after) else []
+
+    return shown(await changed(node, who, id, version, "edit", make), response)
+
+
+@router.post("/rename")
+async def rename(id: str, asked: Rename, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
+    """A new name from a day on; the old one stays in the history. The id never changes, so facts keep it."""
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+        assert tx.directory.pack
+        missing = [language for language in tx.directory.pack.languages if language not in asked.name]
+        if missing:
+            raise Refused("name-missing", "The name is given in every language of the jurisdiction.", f"name.{missing[0]}")
+        on = _day(tx, asked)
+        if any(former.until >= on for former in body.history):
+            raise Refused("date-before-history", "A former name was still in use on that day: give a later one.", "on")
+        return [renamed(body, asked.name, on)] if asked.name != body.name else []
+
+    return shown(await changed(node, who, id, version, "rename", make), response)
+
+
+@router.post("/close")
+async def close(
+    id: str, asked: Close, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
+) -> BodyRecord:
+    """Closes the body. Its open cases go to its successor, else to the national desk; their clocks go on."""
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+        return lifecycle.closed(body, asked.successor, _day(tx, asked), tx.directory)
+
+    return shown(await _ended(node, who, id, version, "close", make, later), response)
+
+
+@router.post("/merge")
+async def merge(
+    id: str, asked: Merge, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
+) -> BodyRecord:
+    """Merges the body into another one, which takes its open cases and the bodies below it."""
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+        return lifecycle.closed(body, asked.into, _day(tx, asked), tx.directory)
+
+    return shown(await _ended(node, who, id, version, "merge", make, later), response)
+
+
+@router.post("/split")
+async def split(
+    id: str, asked: Split, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
+) -> BodyRecord:
+    """Splits the body among others that are there already: each open case goes to the first part that it fits, else to `rest`."""
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+        return lifecycle.closed(body, asked.rest, _day(tx, asked), tx.directory, asked.parts)
+
+    return shown(await _ended(node, who, id, version, "split", make, later), response)
+
+
+async def changed(node: Node, who: Principal, id: str, version: int, act: str, make: Make) -> BodyRecord:
+    """Makes one change in one transaction, on what is stored then. The records made are written; the first is the body's own."""
+
+    async def work(tx: Tx) -> BodyRecord:
+        body = find_body(await stored(tx), id)
+        demand_theirs(who, body, tx.directory)
+        find_body(tx.directory, id, version)
+        records = make(tx, body)
+        await write(tx, author(who), act, records)
+        return records[0] if records else body
+
+    try:
+        found = await node.command(work)
+    except Refused as no:
+        raise Problem(no.status, no.code, no.detail, field=no.field) from None
+    except ValidationError as error:
+        place = ".".join(str(step) for step in error.errors()[0]["loc"])
+        raise Problem(422, "invalid-field", "This field is not as the directory writes it.", field=place) from None
+    node.cache.expire()
+    return found
+
+
+async def _ended(node: Node, who: Principal, id: str, version: int, act: str, make: Make, later: BackgroundTasks) -> BodyRecord:
+    """The open cases move right after the answer; should the process end before, its next start moves them."""
+    found = await changed(node, who, id, version, act, make)
+    later.add_task(settle_all, node)
+    return found
+
+
+def _day(tx: Tx, asked: Dated) -> date:
+    if asked.on and asked.on > today(tx):
+        raise Refused("date-in-future", "This holds at once: give today or an earlier day.", "on")
+    return asked.on or today(tx)
+
+
+def shown(body: BodyRecord, response: Response) -> BodyRecord:
+    response.headers["ETag"] = f'"{body.version}"'
+    return body
+
+
+def _history(body: BodyRecord, found: Sequence[Changed], following: int | None) -> HistoryOut:
+    return HistoryOut(
+        names=list(body.history),
+        name=body.name,
+        closed_on=body.closed_on,
+        successor=body.successor,
+        changes=[ChangeOut.model_validate(change) for change in found],
+        next=following,
+    )
