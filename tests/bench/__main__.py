@@ -1,6 +1,15 @@
-"""make bench: the platform and its yardstick on this machine, in one run, in about three minutes on a quiet one.
+"""make bench: the platform and its yardstick on this machine, in one run, in about four minutes on a quiet one.
 
-Ratios and processor time are what to compare between runs; rates are of this machine and this hour.
+Ratios and processor time are what to compare between runs; rates are of this machine and this hour. docs/benchmarks.md says what
+each line means.
+
+  idle       one filing after another, followed: to the observer, to its due date on the page, into the figures
+  lives      whole lives through all five services; processor time and memory of each
+  half       as idle, while lives are begun at half of the measured rate
+  filing     filings at saturation and at half of it, against the bare insert
+  spike      twenty times 5 % of that saturation
+  rebuild    the figures derived anew, against a bare upsert of the same facts
+  stored     lives beside SIZE stored complaints, against lives before they came (with --size only)
 """
 
 import argparse
@@ -9,49 +18,69 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from deploy.local.home import Refusal
 from deploy.local.platform import Platform
-from tests.bench.phases import Bench, Spread
+from tests.bench import filing, latency, lives, rebuilding, spike, stored
+from tests.bench.bench import SHORT, WHOLE, Bench
 from tests.bench.processes import yardstick_beside
 from tests.bench.report import BASELINE, circumstances, save, table
+from tests.bench.spread import Figures
 from tests.reliability.world import NORIA, World
 
-PHASES = ("lives", "filing")
+PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
+    "idle": latency.idle,
+    "lives": lives.lives,
+    "half": latency.under_half_load,
+    "filing": filing.filing,
+    "spike": spike.spike,
+    "rebuild": rebuilding.rebuild,
+}
+"""In this order: what a phase needs to know of another comes after it."""
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
+    phases = _phases(arguments)
     platform = Platform(folder, fast=False, environment=NORIA, say=_say)
     await asyncio.to_thread(platform.start)
+    figures: Figures = {}
     try:
         async with AsyncExitStack() as stack:
             world = await World(platform).connect(stack)
-            about = await circumstances(world)
+            about = await circumstances(world, "whole" if arguments.whole else "short")
             _say(", ".join(f"{name} {value}" for name, value in about.items()))
             yard = await stack.enter_async_context(yardstick_beside(platform))
             await world.steady()
-            bench = Bench(world, yard, arguments.pairs, arguments.seconds, _say)
-            figures: dict[str, Spread] = {}
-            if "lives" in arguments.only:
-                figures |= await bench.lives() | bench.memory()
-            if "filing" in arguments.only:
-                figures |= await bench.filing()
+            bench = Bench(world, yard, WHOLE if arguments.whole else SHORT, _say)
+            for name, phase in phases.items():
+                _say(f"--- {name}")
+                figures |= await phase(bench)
     finally:
         await asyncio.to_thread(platform.stop)
-    print(f"\n{table(figures)}", flush=True)
+        print(f"\n{table(figures)}", flush=True)
     if arguments.save:
-        save(figures, about)
-        print(f"saved as {BASELINE.name}")
+        save(figures, about, phases)
+        print(f"saved in {BASELINE.name}")
+
+
+def _phases(arguments: argparse.Namespace) -> dict[str, Callable[[Bench], Awaitable[Figures]]]:
+    if arguments.size:
+        return {"lives": lives.lives, "stored": partial(stored.stored, size=arguments.size)}
+    return {name: phase for name, phase in PHASES.items() if name in arguments.only}
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--pairs", type=int, default=4, help="how many blocks of each kind, each between two of the yardstick (4)")
-    parser.add_argument("--seconds", type=float, default=9, help="length of a block of lives; filings take half, the yardstick a third (9)")
-    parser.add_argument("--only", nargs="+", choices=PHASES, default=PHASES, help="what to measure (all)")
-    parser.add_argument("--save", action="store_true", help="make this run the committed baseline")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", nargs="+", choices=PHASES, default=list(PHASES), help="what to measure (all)")
+    parser.add_argument("--whole", action="store_true", help="5 pairs of 20 s, a spike of 60 s: about 15 minutes")
+    parser.add_argument("--size", type=int, default=0, metavar="N", help="lives, then N stored complaints, and lives again")
+    parser.add_argument("--save", action="store_true", help="put this run's figures into the committed baseline")
     return parser.parse_args()
 
 
@@ -63,7 +92,7 @@ def main() -> int:
     arguments, folder = _arguments(), Path(tempfile.mkdtemp(prefix="wasl-bench-"))
     try:
         asyncio.run(measure(arguments, folder))
-    except (Refusal, RuntimeError) as failed:
+    except (Refusal, RuntimeError, AssertionError) as failed:
         print(f"bench: {failed}", file=sys.stderr)
         return 1
     finally:

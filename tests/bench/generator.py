@@ -1,104 +1,114 @@
-"""The load as a process of its own: a job as JSON on standard input, its result as JSON on standard output.
-
-posts: so many connections send one filing after another, each as soon as the last was answered.
-lives: so many whole lives at every moment (filed, routed by rule, taken up, answered, rated), one after another.
-"""
+"""The load as a process of its own: a job as JSON on standard input, its result as JSON on standard output."""
 
 import asyncio
 import json
+import resource
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from random import Random
 from uuid import UUID, uuid4
 
 import uvloop
 
-from tests.reliability.load import Load
-from tests.reliability.ways import Targets
-from tests.support.wire import Wire
+from tests.bench.jobs import Answers, Arrivals, Lives, Posts, Result
+from tests.reliability.load import PLANS, Load
+from tests.reliability.ways import Stuck, Targets
+from tests.support.wire import Lost, Wire
 
 LEAD_SECONDS = 0.2
+NARRATIVE = "La facture compte deux fois le mois de mars. " * 6
 FILING = {
     "procedure": "complaint",
     "public_service": "water-bill",
     "territory": "010010101",
     "subject": "Compteur",
-    "narrative": "La facture compte deux fois le mois de mars. " * 6,
+    "narrative": NARRATIVE,
     "filer": {"name": "Amina", "email": "amina@citizen.example", "language": "fr"},
     "coded": {"nature": "harm"},
 }
 
 
-@dataclass(frozen=True)
-class Posts:
-    url: str
-    path: str
-    seconds: float
-    at_once: int
+class Filer:
+    """Sends the one filing again and again, each time under a key of its own, and notes what is answered."""
 
+    def __init__(self, url: str, path: str) -> None:
+        self.wire, self.answers = Wire(url), Answers()
+        self._path, self._body, self._next = path, json.dumps(FILING).encode(), uuid4().int >> 64 << 64
+        self.took: list[float] = []
 
-@dataclass(frozen=True)
-class Lives:
-    targets: Targets
-    seed: str
-    seconds: float
-    at_once: int
-
-
-@dataclass
-class Result:
-    """n were done in `seconds`; of posts, p50 and p99 are in milliseconds. refused: what ended otherwise than well, none in a good run."""
-
-    n: int
-    seconds: float
-    p50: float = 0.0
-    p99: float = 0.0
-    refused: list[str] = field(default_factory=list)
-
-    @property
-    def rate(self) -> float:
-        return self.n / self.seconds
+    async def file(self, due: float) -> None:
+        self._next += 1
+        key = {"Idempotency-Key": str(UUID(int=self._next))}
+        try:
+            reply = await self.wire.request("POST", self._path, self._body, key)
+        except Lost as lost:
+            self.answers.note(0, None, None, str(lost))
+            return
+        self.took.append(time.perf_counter() - due)
+        id = reply.json().get("id") if reply.status == 201 else None
+        self.answers.note(reply.status, reply.header("Retry-After"), id, reply.body.decode(errors="replace"))
 
 
 async def posts(job: Posts) -> Result:
-    wire, body, prefix = Wire(job.url), json.dumps(FILING).encode(), uuid4().int >> 64
-    took: list[float] = []
-    refused: list[str] = []
-    began = time.perf_counter()
+    filer, began = Filer(job.url, job.path), time.perf_counter()
 
-    async def post(lane: int) -> None:
-        number = lane << 32
-        while (sent := time.perf_counter()) < began + job.seconds:
-            number += 1
-            key = {"Idempotency-Key": str(UUID(int=prefix << 64 | number))}
-            reply = await wire.request("POST", job.path, body, key)
-            took.append(time.perf_counter() - sent)
-            if reply.status != 201:
-                refused.append(f"{reply.status} {reply.body.decode()[:200]}")
+    async def lane() -> None:
+        while (now := time.perf_counter()) < began + job.seconds:
+            await filer.file(now)
 
-    await asyncio.gather(*(post(lane) for lane in range(job.at_once)))
-    seconds = time.perf_counter() - began
-    took.sort()
-    p50, p99 = (took[int(len(took) * share)] * 1000 for share in (0.5, 0.99))
-    return Result(len(took), seconds, p50, p99, refused[:3])
+    await asyncio.gather(*(lane() for _ in range(job.at_once)))
+    return Result.of(filer.answers, filer.took, time.perf_counter() - began)
+
+
+async def arrivals(job: Arrivals) -> Result:
+    """Its time is until the last answer."""
+    filer, began = Filer(job.url, job.path), time.perf_counter()
+    await _arriving(job.rate, job.seconds, "arrivals", filer.file)
+    return Result.of(filer.answers, filer.took, time.perf_counter() - began)
 
 
 async def lives(job: Lives) -> Result:
     """Begins lives for so many seconds; its time is until the last of them has ended."""
     load, began = Load(job.targets, job.seed, {"answered": 1}, LEAD_SECONDS), time.perf_counter()
-    async with load.going(job.at_once):
-        await asyncio.sleep(job.seconds)
-    failed = [f"life {life.number}: {life.failed}" for life in load.lives if life.failed]
-    return Result(load.ended, time.perf_counter() - began, refused=failed[:3])
+    if job.at_once:
+        async with load.going(job.at_once):
+            await asyncio.sleep(job.seconds)
+    else:
+        await _arriving(job.rate, job.seconds, job.seed, lambda due: _lived(load))
+    seconds = time.perf_counter() - began
+    wrong = [f"life {life.number}: {life.failed}" for life in load.lives if life.failed]
+    return Result(load.ended, seconds, answers=Answers(wrong=wrong))
+
+
+async def _lived(load: Load) -> None:
+    life = load.begin("answered")
+    try:
+        await PLANS[life.plan](life)
+    except Stuck as stuck:
+        life.failed = str(stuck)
+    load.ended += 1
+
+
+async def _arriving(rate: float, seconds: float, seed: str, come: Callable[[float], Awaitable[None]]) -> None:
+    """Begins one thing at each of so many random moments a second, and waits for all of them."""
+    rng, due, end = Random(seed), time.perf_counter(), time.perf_counter() + seconds
+    async with asyncio.TaskGroup() as under_way:
+        while due < end:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            under_way.create_task(come(due))  # type: ignore[arg-type]
+            due += rng.expovariate(rate)
 
 
 def main() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # everybody who waits has a connection
     kind, given = json.loads(sys.stdin.read())
     if kind == "Lives":
-        given["targets"] = Targets(**given["targets"])
-        done = uvloop.run(lives(Lives(**given)))
+        done = uvloop.run(lives(Lives(**{**given, "targets": Targets(**given["targets"])})))
     else:
-        done = uvloop.run(posts(Posts(**given)))
+        done = uvloop.run(posts(Posts(**given)) if kind == "Posts" else arrivals(Arrivals(**given)))
     print(json.dumps(asdict(done)))
 
 

@@ -1,0 +1,51 @@
+"""Twenty times as many filings as a moment ago, for a while: each accepted or told when to come again, none lost, and then caught up."""
+
+from uuid import UUID
+
+from deploy.local.environment import SERVICES
+from tests.bench.bench import FILINGS, Bench, Clock
+from tests.bench.filing import rate_of_filing
+from tests.bench.jobs import Answers, Arrivals
+from tests.bench.processes import generate
+from tests.bench.spread import Figures, Spread
+
+USUAL_SHARE = 0.05
+"""Of this run's saturation."""
+TIMES = 20
+USUAL_SECONDS = 5
+CATCH_UP_SECONDS = 300
+
+_STORED = "select complaint_id from register"
+
+
+async def spike(bench: Bench) -> Figures:
+    """With all five services at work. Raises RuntimeError where an answer was wrong, or an accepted filing is not in every store."""
+    usual = await rate_of_filing(bench) * USUAL_SHARE
+    before = await generate(Arrivals(bench.intake, FILINGS, USUAL_SECONDS, usual))
+    bench.say(f"spike: usual load {usual:.0f} filings/s, p50 {before.p50:.0f} ms, p99 {before.p99:.0f} ms")
+    done = await generate(Arrivals(bench.intake, FILINGS, bench.form.spike_seconds, usual * TIMES))
+    clock = Clock()
+    told = f"{len(done.answers.accepted)} accepted, {done.answers.later} told to come again"
+    bench.say(f"spike: {done.n} arrived in {bench.form.spike_seconds:.0f} s: {told}; p50 {done.p50:.0f} ms, p99 {done.p99:.0f} ms")
+    await bench.world.steady(CATCH_UP_SECONDS)
+    caught_up = clock.seconds
+    stored = {name: {row["complaint_id"] for row in await bench.world.rows(name, _STORED)} for name in SERVICES}
+    if failed := failures(done.answers, stored):
+        raise RuntimeError(f"spike: {failed}")
+    bench.say(f"spike: all {len(done.answers.accepted)} are in all five stores, caught up {caught_up:.1f} s after its end")
+    return {
+        "spike_accepted_share": Spread.of([len(done.answers.accepted) / done.n]),
+        "spike_p50_ms": Spread.of([done.p50]),
+        "spike_p99_ms": Spread.of([done.p99]),
+        "spike_caught_up_s": Spread.of([caught_up]),
+    }
+
+
+def failures(answers: Answers, stored: dict[str, set[UUID]]) -> list[str]:
+    """What must not be: answers that are neither receipt nor a time to come again, doubled receipts, filings that a store lacks."""
+    accepted = {UUID(id) for id in answers.accepted}
+    found = [f"{len(answers.wrong)} wrong answers, the first: {answers.wrong[0]}"] if answers.wrong else []
+    if len(accepted) < len(answers.accepted):
+        found.append(f"{len(answers.accepted) - len(accepted)} receipts name a complaint that another names too")
+    missing = {name: len(accepted - ids) for name, ids in stored.items()}
+    return found + [f"{n} accepted filings are not in {name}" for name, n in missing.items() if n]
