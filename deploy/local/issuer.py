@@ -33,9 +33,7 @@ class Issuer:
         public = ECAlgorithm.to_jwk(key.public_key(), as_dict=True) | {"kid": KEY_ID, "use": "sig", "alg": "ES256"}
         replace(self.jwks, json.dumps({"keys": [public]}, indent=2) + "\n")
 
-    def make_token(
-        self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12, *, restricted: bool = False
-    ) -> str:
+    def make_token(self, role: str, body: str | None = None, sub: str | None = None, hours: float = 12, *, restricted: bool = False) -> str:
         """A staff token, good for so many hours of machine time. Raises ValueError for an unknown role or a body's role without a body."""
         if restricted and role != "national-desk":
             raise ValueError(f"role {role} has no restricted desk; only national-desk has")

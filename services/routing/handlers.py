@@ -32,7 +32,8 @@ async def papers(changes: Sequence[PrivateChange], tx: Tx) -> None:
     """Papers have come, or gone: rules that waited for their words decide, and what is kept of the words goes with them."""
     here = [change.complaint_id for change in changes if change.topic == PAPERS and change.doc]
     await triage.forget(tx.conn, [change.complaint_id for change in changes if change.topic == PAPERS and not change.doc])
-    if waiting := await triage.waiting_for_words(tx.conn, here):
+    told = tx.told()
+    if waiting := [id for id in await triage.waiting_for_words(tx.conn, here) if id not in told]:
         await settle(list((await tx.lock_many(waiting)).values()), tx, patient=True)
     await _keep_prints(here, tx)
 

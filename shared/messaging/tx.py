@@ -98,6 +98,10 @@ class Tx:
     def publish_notice(self, notice: NoticeSent, reference: str) -> None:
         self._outgoing.append(records.notice_record(self._own(NOTICES), self._service, notice, reference))
 
+    def told(self) -> set[UUID]:
+        """The complaints of which this transaction tells a fact that is not written yet: what is stored of them is older."""
+        return {told.record.complaint_id for told in self._told if told.record.complaint_id}
+
     async def flush(self) -> None:
         """Writes what was noted. Called by the engine right before it commits."""
         await telling.facts(self.conn, self._service, self._told)

@@ -1,5 +1,6 @@
 """Words that have a better door than a complaint: told before filing, and kept for the restricted desk when filed all the same."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -52,6 +53,8 @@ WORDS = [
 async def bench(open_store):
     bench = await open_store("intake", clock_at="2026-03-02T10:00:00Z")
     await bench.deliver(*ALERTS)
+    while not (await bench.node.directory()).alerts:
+        await asyncio.sleep(0.05)
     return bench
 
 

@@ -60,6 +60,18 @@ async def test_a_case_is_told_once_wherever_its_words_stand_in_the_order(desks: 
     assert await decided(desks, one) == AT_ONCE
 
 
+async def test_a_filing_that_comes_with_its_papers_is_told_once(desks: Desks) -> None:
+    one = header(body="water-office")
+    await desks.bench.node.run(lambda tx: adopt(tx, later(pack({"id": "declared", "to": {"kind": "declared_body"}}, WATER, TRIAGE))))
+    await desks.bench.take_outbox()
+    await desks.bench.deliver(fact("intake", one, 1, filing()), papers(one))
+    assert [(version, case.rule and case.rule.id) for _, version, case in await desks.told()] == [(1, "declared")]
+
+
+def later(changed: Pack) -> Pack:
+    return replace(changed, records=(*changed.records[:-1], changed.record.model_copy(update={"version": 2, "sha256": "later"})))
+
+
 async def test_a_case_whose_words_are_missing_waits_in_triage_and_moves_when_they_come(desks: Desks) -> None:
     one = await desks.file(public_service=None)
     assert await desks.told() == []
