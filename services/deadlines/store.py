@@ -1,7 +1,7 @@
 """All SQL of deadlines."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -13,12 +13,25 @@ from shared.contracts.directory import Directory
 
 _ADVISORY = 0x434C4F43
 _SWEEP = -1
+_COLUMNS = [field.name for field in fields(ClockRow)]
 _CLAIM = text("select pg_try_advisory_xact_lock(:class, :partition)")
-_DELETE = text("delete from clock where complaint_id = any(cast(:ids as uuid[]))")
-_INSERT = text("""
-    insert into clock (complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at)
-    select * from unnest(cast(:c0 as uuid[]), cast(:c1 as text[]), cast(:c2 as int[]), cast(:c3 as text[]), cast(:c4 as text[]),
-                         cast(:c5 as int[]), cast(:c6 as timestamptz[]), cast(:c7 as timestamptz[]))""")
+_REPLACE = text("""
+    with given as (
+        select * from unnest(cast(:complaint_id as uuid[]), cast(:code as text[]), cast(:partition as int[]), cast(:procedure as text[]),
+                             cast(:calendar as text[]), cast(:calendar_version as int[]), cast(:breach_at as timestamptz[]),
+                             cast(:alert_at as timestamptz[]))
+          as u (complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at)
+    ), gone as (
+        delete from clock c where c.complaint_id = any(cast(:ids as uuid[]))
+          and not exists (select from given u where u.complaint_id = c.complaint_id and u.code = c.code)
+    )
+    insert into clock as c (complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at)
+    select * from given order by complaint_id, code
+    on conflict (complaint_id, code) do update
+      set procedure = excluded.procedure, calendar = excluded.calendar, calendar_version = excluded.calendar_version,
+          breach_at = excluded.breach_at, alert_at = excluded.alert_at
+      where (c.procedure, c.calendar, c.calendar_version, c.breach_at, c.alert_at)
+            is distinct from (excluded.procedure, excluded.calendar, excluded.calendar_version, excluded.breach_at, excluded.alert_at)""")
 _RIPE = text("""
     select u.partition from unnest(cast(:partitions as int[]), cast(:until as timestamptz[])) as u (partition, until)
     where exists (select from clock c where c.partition = u.partition and c.fires_at <= u.until)""")
@@ -67,11 +80,8 @@ class Ripe:
 
 
 async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
-    """Puts rows in place of all that these complaints had. Their registers' rows must be locked."""
-    await conn.execute(_DELETE, {"ids": list(ids)})
-    if rows:
-        columns = zip(*map(astuple, rows), strict=True)
-        await conn.execute(_INSERT, {f"c{n}": list(column) for n, column in enumerate(columns)})
+    """Puts rows in place of all that these complaints had; one that says the same stays untouched. Their registers' rows must be locked."""
+    await conn.execute(_REPLACE, {"ids": list(ids), **{name: [getattr(row, name) for row in rows] for name in _COLUMNS}})
 
 
 async def claim(conn: AsyncConnection, partition: int = _SWEEP) -> bool:

@@ -121,3 +121,12 @@ async def test_a_fact_stays_small(deadlines):
         sizes = (await conn.execute(text("select length(value) from outbox"))).scalars().all()
     assert len(sizes) == 2
     assert max(sizes) < 8000
+
+
+async def test_a_fact_that_moves_no_clock_writes_none(deadlines):
+    filed = await deadlines.file()
+    await deadlines.routed(filed, 1, case(qualified_at="2026-03-03T10:00:00Z"))
+    before = await deadlines.bench.execute("select xmin::text, clock.* from clock")
+    assert before
+    await deadlines.routed(filed, 2, case(qualified_at="2026-03-03T10:00:00Z", taken_up_at="2026-03-03T10:00:00Z"))
+    assert await deadlines.bench.execute("select xmin::text, clock.* from clock") == before
