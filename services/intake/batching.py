@@ -14,10 +14,12 @@ MOST = 64
 """Items of one group: a group is one transaction, and a slow one holds all of its callers."""
 WIDTH = 2
 """Groups under way at once: one fills while the other is flushed to disk."""
+ENOUGH = MOST // 2
+"""Items that make a second group worth its transaction while another is under way; fewer wait for that one's end."""
 
 
 class Batcher(Generic[Item, Result]):
-    """Hands items to `work` in groups; a lone caller waits for nobody.
+    """Hands items to `work` in groups, the larger the more come at once; a lone caller waits for nobody.
 
     `work` gives a result or a Problem for each item, in order, or raises for all of them. When it raises for a reason that
     one item may have brought along, each is tried alone: nobody fails for another's fault.
@@ -33,20 +35,23 @@ class Batcher(Generic[Item, Result]):
         """The item's own result, or raises what went wrong with it."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._under_way < WIDTH:
+        if self._worth_a_group(self._under_way):
             self._under_way += 1
             drain = asyncio.create_task(self._drain())
             self._drains.add(drain)
             drain.add_done_callback(self._drains.discard)
         return await future
 
+    def _worth_a_group(self, others: int) -> bool:
+        return bool(self._waiting) and (not others or (others < WIDTH and len(self._waiting) >= ENOUGH))
+
     async def _drain(self) -> None:
         try:
-            while self._waiting:
+            while self._worth_a_group(self._under_way - 1):
                 group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 await self._settle(group)
         finally:
-            # No await since the last look at what waits: an item that comes now starts a drain of its own.
+            # No await since the last look at what waits: an item that comes now starts a drain, or there is one that will see it.
             self._under_way -= 1
 
     async def _settle(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:

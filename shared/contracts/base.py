@@ -1,6 +1,7 @@
 """The base of every contract: frozen, tolerant of fields it does not know, times in UTC milliseconds."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
@@ -24,6 +25,7 @@ def to_milliseconds(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
 
 
+@lru_cache(maxsize=1_000)  # one moment is written many times: in a fact, its record's headers, its documents', a receipt
 def iso(at: datetime) -> str:
     """UTC with Z and milliseconds, such as 2026-03-01T10:00:00.000Z."""
     return to_milliseconds(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

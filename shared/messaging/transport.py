@@ -62,7 +62,7 @@ class Login:
         }
 
 
-@lru_cache(maxsize=10_000)  # what is filed here is sent from here, as three records of one key, a moment later
+@lru_cache(maxsize=10_000)  # what is filed here is sent from here a moment later: three records of one key
 def partition_of(key: str, partitions: int = 12) -> int:
     """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)

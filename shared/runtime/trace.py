@@ -11,7 +11,6 @@ from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _PROPAGATOR = TraceContextTextMapPropagator()
-_RANDOM = random.SystemRandom()
 
 
 @contextmanager
@@ -21,8 +20,8 @@ def use_traceparent(header: str | None) -> Iterator[str]:
     Yields the trace id (32 hex digits).
     """
     parent = _read(header) if header else trace.INVALID_SPAN_CONTEXT
-    trace_id = parent.trace_id if parent.is_valid else _RANDOM.getrandbits(128) | 1
-    span = trace.SpanContext(trace_id, _RANDOM.getrandbits(64) | 1, is_remote=False, trace_flags=parent.trace_flags)
+    trace_id = parent.trace_id if parent.is_valid else random.getrandbits(128) | 1
+    span = trace.SpanContext(trace_id, random.getrandbits(64) | 1, is_remote=False, trace_flags=parent.trace_flags)
     token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(span)))
     try:
         yield trace.format_trace_id(trace_id)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.intake.batching import MOST, WIDTH, Batcher
+from services.intake.batching import ENOUGH, MOST, WIDTH, Batcher
 from shared.runtime.errors import Problem
 
 
@@ -35,15 +35,31 @@ async def test_each_gets_its_own():
 async def test_what_comes_meanwhile_goes_together():
     worker = Worker(free=False)
     batcher = Batcher(worker)
+    waiting = await started(batcher, range(11))
+    assert worker.groups == [[0]]
+    worker.gate.set()
+    await asyncio.gather(*waiting)
+    assert worker.groups == [[0], list(range(1, 11))]
+
+
+async def test_enough_for_a_group_need_not_wait_for_the_one_under_way():
+    worker = Worker(free=False)
+    batcher = Batcher(worker)
+    waiting = await started(batcher, range(WIDTH * ENOUGH + 10))
+    assert worker.groups == [[0], list(range(1, ENOUGH + 1))]
+    worker.gate.set()
+    await asyncio.gather(*waiting)
+    assert worker.groups[WIDTH:] == [list(range(ENOUGH + 1, WIDTH * ENOUGH + 10))]
+
+
+async def started(batcher, items):
+    """Their callers, each waiting by now, in this order."""
     waiting = []
-    for n in range(WIDTH + 10):
+    for n in items:
         waiting.append(asyncio.create_task(batcher.submit(n)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    assert worker.groups == [[n] for n in range(WIDTH)]
-    worker.gate.set()
-    await asyncio.gather(*waiting)
-    assert worker.groups[WIDTH] == list(range(WIDTH, WIDTH + 10))
+    return waiting
 
 
 async def test_one_after_the_other_never_waits_for_a_group():
