@@ -45,7 +45,7 @@ class Demo:
     def __init__(self, world: World, folder: Path, say: Callable[[str], None]) -> None:
         self.world, self.folder, self.say = world, folder, say
         self.centre = world.staff("national-desk")
-        self.commune = world.staff("approver", COMMUNE)
+        self.commune, self.head = world.staff("body-agent", COMMUNE), world.staff("approver", COMMUNE)
         self.complaints: dict[str, Citizen] = {}
 
     def play(self) -> None:
@@ -76,7 +76,7 @@ class Demo:
     def answered_in_time(self) -> None:
         citizen = self.complaints["answered"]
         self.done(self.commune, citizen, "take-up")
-        self.done(self.commune, citizen, "response", outcome="favourable", reasons="Your certificate is ready.")
+        self.answer(citizen, outcome="favourable", reasons="Your certificate is ready.")
         page = self.until(citizen, lambda p: p["response"] and p["response"]["reasons"])
         self.check("answered: the answer has reasons", page["status"], "answered")
         self.check("answered: in time", page["response"]["posted_at"] < page_due(self.centre, citizen), True)
@@ -90,7 +90,7 @@ class Demo:
 
     def renewed(self) -> None:
         first = self.complaints["disputed"]
-        self.done(self.commune, first, "response", outcome="unfounded", reasons="No fault was found.")
+        self.answer(first, outcome="unfounded", reasons="No fault was found.")
         self.until(first, lambda p: p["status"] == "answered")
         link = {"rel": "renews", "reference": first.reference, "secret": first.receipt["secret"]}
         again = self.complaints["renewed"] = self.world.file(public_service="birth-certificate", territory="061410100", links=[link])
@@ -104,7 +104,7 @@ class Demo:
         before = self.until_breached(citizen)
         self.check("information: breached after twenty working days", before["status"], "breached")
         outcome = next(iter(self.outcomes("access-to-information")))
-        self.done(self.commune, citizen, "response", outcome=outcome, reasons="Here is the document.")
+        self.answer(citizen, outcome=outcome, reasons="Here is the document.")
         days = self.declare_days_off(before["last_day"])
         after = wait(lambda: self.answer_clock(citizen), lambda c: c["corrected_at"], PATIENCE)
         self.check(f"information: {len(days)} days off declared late move the last day to {after['last_day']}", after["status"], "met")
@@ -140,6 +140,10 @@ class Demo:
     def done(self, staff: Staff, citizen: Citizen, what: str, **fields: Any) -> None:
         answer = staff.do(citizen.reference, what, **fields)
         self.check(f"{citizen.reference}: {what}", answer.status_code, 200)
+
+    def answer(self, citizen: Citizen, **words: Any) -> None:
+        answer = self.commune.answer(citizen.reference, self.head, **words)
+        self.check(f"{citizen.reference}: drafted, approved and answered", answer.status_code, 200)
 
     def until(self, citizen: Citizen, condition: Callable[[Json], object]) -> Json:
         return wait(citizen.follow, condition, PATIENCE)

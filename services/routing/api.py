@@ -1,17 +1,21 @@
 """The desk over HTTP: lists and cases in a person's scope, decisions about them, and who has read and done what."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Response
 
 from services.routing import cursors, dossier_api, rights, store
+from services.routing.calls import TheNode
 from services.routing.commands import note, seen
-from services.routing.decisions import TheNode
 from services.routing.decisions import router as decisions
-from services.routing.rights import AuditReader, Reader
-from services.routing.shapes import AuditPage, CasePage, CaseWithPapers
+from services.routing.questions import Asked
+from services.routing.rights import AuditReader, Reader, colleagues
+from services.routing.shapes import AuditPage, CasePage, CaseWithPapers, CountsOut
+from services.routing.work import assignees, bulk, drafts, notes, search, staff, staff_store, templates
+from services.routing.work.meeting import met
 from shared.contracts.registry import ANSWERS, PAPERS
-from shared.contracts.states import CLOSED, OPEN
+from shared.contracts.states import OPEN
 from shared.messaging.node import Node
 from shared.messaging.registers import Registers
 from shared.messaging.tx import Tx
@@ -25,29 +29,33 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 
 
 def mount(app: FastAPI, node: Node) -> None:
-    app.include_router(router)
-    app.include_router(decisions)
-    app.include_router(dossier_api.router)
+    work = (dossier_api, assignees, bulk, drafts, notes, search, staff, templates)
+    for part in (router, decisions, *(module.router for module in work)):
+        app.include_router(part)
 
 
 @router.get("/v1/cases")
 async def list_cases(
-    who: Reader,
-    node: TheNode,
-    status: str | None = None,
-    body: str | None = None,
-    sort: Literal["due", "filed"] = "due",
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    who: Reader, node: TheNode, asked: Asked, sort: Literal["due", "filed"] = "due", limit: Limit = 50, cursor: Cursor = None
 ) -> CasePage:
     """The cases in your scope, the most urgent (sort=due) or the oldest (sort=filed) first."""
-    if status and status not in (*OPEN, *CLOSED):
-        raise Problem(422, "unknown-status", f"A status is one of {', '.join((*OPEN, *CLOSED))}.", field="status")
     place = cursors.case_place(cursor, sort)
-    bodies = rights.within(rights.scope(who, await node.directory()), body)
+    await met(node, who)
     async with node.read() as conn:
-        rows = await store.cases(conn, sort, limit + 1, bodies=bodies, status=status, after=place)
-    return CasePage.of(rows[:limit], cursors.case_cursor(sort, rows[limit - 1]) if len(rows) > limit else None)
+        wanted = await asked.narrowed(conn, who, await node.directory(), node.clock.now())
+        rows = await store.cases(conn, sort, limit + 1, wanted, place)
+    return CasePage.of(rows[:limit], cursors.case_cursor(sort, rows[limit - 1].case) if len(rows) > limit else None)
+
+
+@router.get("/v1/cases/counts")
+async def count_cases(who: Reader, node: TheNode, asked: Asked) -> CountsOut:
+    """How many open cases the same filters leave: by status, overdue, unassigned, yours and your unit's."""
+    now = node.clock.now()
+    async with node.read() as conn:
+        wanted = await asked.narrowed(conn, who, await node.directory(), now)
+        wanted = replace(wanted, statuses=wanted.statuses or OPEN)
+        mine = await staff_store.stands_for(conn, colleagues(who), who.sub, now)
+        return CountsOut.of(await store.counts(conn, wanted, now, mine, await staff_store.unit(conn, colleagues(who), who.sub)), now)
 
 
 @router.get("/v1/cases/{reference}")

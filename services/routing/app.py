@@ -7,6 +7,7 @@ from services.routing.directory import mounting
 from services.routing.directory.files import apply_import, import_directory
 from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
+from services.routing.work.keys import forget_expired_keys
 from shared.contracts.registry import DEADLINES, INTAKE, PAPERS
 from shared.messaging.node import Node
 from shared.messaging.service import Command, Service
@@ -26,7 +27,7 @@ def build_spec(settings: Settings) -> Spec:
         handle=handlers.handle,
         on_private=handlers.papers,
         project=handlers.recovered,
-        tasks=(pack,),
+        tasks=(pack, forget_expired_keys),
     )
 
 

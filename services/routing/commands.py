@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from services.routing import rights, store
 from services.routing.desk.domain import Matter
 from services.routing.desk.refusals import Refused, conflict
 from services.routing.handlers import project
 from services.routing.models import Entry
+from shared.contracts.directory import Directory
 from shared.contracts.private import Answers
 from shared.contracts.registry import ANSWERS
 from shared.contracts.states import Case
@@ -20,6 +21,8 @@ from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
 from shared.runtime.preconditions import demand_version
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -30,6 +33,19 @@ class Desk:
     registers: Registers
     matter: Matter
 
+    def demand(self, version: int) -> None:
+        """Problem 412 version-stale: the case has changed since it was read."""
+        demand_version(version, self.registers.routing_version)
+
+    async def note(self, action: str) -> None:
+        """Who did it, in the audit."""
+        await note(self.tx, self.who, self.registers, action)
+
+    async def unerased(self) -> None:
+        """409 erased: the filer's data is gone for ever, and nothing that may name them is written any more."""
+        if await self.tx.erased([self.registers.complaint_id]):
+            raise conflict("erased", "The filer's data has been erased: nothing more can be written about this case.")
+
     async def tell(self, action: str, type: str, case: Case, reason: str | None = None) -> Registers:
         """Tells the decision; the fact names the role, the audit the person."""
         after = self.tx.publish(self.registers, type, case, by=self.who.role, reason=reason)
@@ -38,9 +54,8 @@ class Desk:
         return after
 
     async def write(self, words: Callable[[Answers | None], dict[str, Any]]) -> None:
-        """Stores the next version of the body's words about this case. 409 erased: the filer's data is gone for ever."""
-        if await self.tx.erased([self.registers.complaint_id]):
-            raise conflict("erased", "The filer's data has been erased: nothing more can be written about this case.")
+        """Stores the next version of the body's words about this case. 409 erased."""
+        await self.unerased()
         stored = await self.tx.private(ANSWERS, self.registers.complaint_id)
         held = stored if isinstance(stored, Answers) else None
         header = self.registers.header
@@ -49,18 +64,18 @@ class Desk:
         self.tx.put_private(ANSWERS, Answers.model_validate({**before, **words(held), "version": version}))
 
 
-async def decide(node: Node, who: Principal, reference: str, version: int, work: Callable[[Desk], Awaitable[Registers]]) -> Registers:
-    """Runs one decision in one transaction. Problems: 404 case-unknown, 412 version-stale, and what the rules refuse."""
-
-    async def decision(tx: Tx) -> Registers:
-        registers, case = await seen(tx, who, reference, lock=True)
-        demand_version(version, registers.routing_version)
-        return await work(Desk(tx, who, registers, _matter(registers, case, tx)))
-
+async def deciding(node: Node, work: Callable[[Tx], Awaitable[T]]) -> T:
+    """One transaction; what the rules refuse becomes a problem."""
     try:
-        return await node.command(decision)
+        return await node.command(work)
     except Refused as no:
         raise Problem(no.status, no.code, no.detail, field=no.field) from None
+
+
+async def at_desk(tx: Tx, who: Principal, reference: str) -> Desk:
+    """The case, its row locked. Problem 404 case-unknown."""
+    registers, case = await seen(tx, who, reference, lock=True)
+    return Desk(tx, who, registers, _matter(registers, case, tx))
 
 
 async def seen(tx: Tx, who: Principal, reference: str, *, lock: bool = False) -> tuple[Registers, Case]:
@@ -69,9 +84,13 @@ async def seen(tx: Tx, who: Principal, reference: str, *, lock: bool = False) ->
         found = await tx.find(parse_reference(reference), lock=lock)
     except ValueError:
         found = None
-    if found is None or found.routing is None or not rights.sees(who, found.routing.body, tx.directory):
+    if found is None or found.routing is None or not _seen_by(who, found.routing, tx.directory):
         raise Problem(404, "case-unknown", "No case in your scope has this reference: check it, or it was passed to another body.")
     return found, found.routing
+
+
+def _seen_by(who: Principal, case: Case, directory: Directory) -> bool:
+    return rights.sees(who, case.body, directory, restricted=case.restricted)
 
 
 async def note(tx: Tx, who: Principal, registers: Registers, action: str) -> None:

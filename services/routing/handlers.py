@@ -12,6 +12,7 @@ from services.routing.models import CaseRow
 from services.routing.triage import store as triage
 from services.routing.triage.domain import print_of
 from services.routing.triage.store import Decided, RuleSet
+from services.routing.work import search_store
 from shared.contracts.directory import Directory
 from shared.contracts.private import Papers
 from shared.contracts.registry import PAPERS
@@ -31,7 +32,10 @@ async def handle(changes: Sequence[Change], tx: Tx) -> None:
 async def papers(changes: Sequence[PrivateChange], tx: Tx) -> None:
     """Papers have come, or gone: rules that waited for their words decide, and what is kept of the words goes with them."""
     here = [change.complaint_id for change in changes if change.topic == PAPERS and change.doc]
-    await triage.forget(tx.conn, [change.complaint_id for change in changes if change.topic == PAPERS and not change.doc])
+    gone = [change.complaint_id for change in changes if change.topic == PAPERS and not change.doc]
+    await triage.forget(tx.conn, gone)
+    await search_store.drop(tx.conn, gone)
+    await search_store.index(tx.conn, [change.doc for change in changes if isinstance(change.doc, Papers)])
     told = tx.told()
     if waiting := [id for id in await triage.waiting_for_words(tx.conn, here) if id not in told]:
         await settle(list((await tx.lock_many(waiting)).values()), tx, patient=True)
@@ -60,6 +64,7 @@ async def settle(registers: Sequence[Registers], tx: Tx, *, patient: bool = Fals
 async def project(registers: Sequence[Registers], tx: Tx) -> None:
     """Makes the queue's rows of these complaints anew; one that is not routed yet has none. What names an erased filer goes."""
     erased = [known.complaint_id for known in registers if known.intake and known.intake.erased_at]
+    await store.forget(tx.conn, erased)
     await triage.forget(tx.conn, erased)
     await store.put_cases(tx.conn, [row for known in registers if (row := case_row(known, tx.directory))])
 

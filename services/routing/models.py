@@ -39,15 +39,39 @@ COLUMNS = {
 """Name and type of each field of CaseRow, in its order."""
 
 
+class Queued(NamedTuple):
+    """A row of the queue, and who works on it at the body that has the case now."""
+
+    case: CaseRow
+    assignee: str | None
+    unit: str | None
+
+
+class Counts(NamedTuple):
+    """Open cases: by status, then by what a desk asks for. overdue: the answer's due time is over."""
+
+    triage: int
+    with_body: int
+    waiting_for_citizen: int
+    overdue: int
+    unassigned: int
+    mine: int
+    my_unit: int
+
+
 class Entry(NamedTuple):
-    """Who did or read what, and when in legal time. `sub` stays here: it never travels in a fact."""
+    """Who did or read what, and when in legal time. `sub` stays here: it never travels in a fact.
+
+    reference None: about no one complaint. shown: the references of those whose people's data one list has shown.
+    """
 
     at: datetime
     sub: str
     role: str
     body: str | None
-    reference: str
+    reference: str | None
     action: str
+    shown: list[str] | None = None
 
 
 class Audited(NamedTuple):

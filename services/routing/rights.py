@@ -8,12 +8,19 @@ from fastapi import Depends
 from shared.contracts.directory import Directory
 from shared.runtime.auth import Principal, staff
 
+COLLEAGUES = frozenset({"body-agent", "approver", "body-admin", "national-desk"})
+"""People at a desk; a case is given to one of them."""
+ADMINS = frozenset({"body-admin", "national-desk"})
 _WORK = ("body-agent", "approver", "body-admin", "machine", "national-desk")
 
 Worker = Annotated[Principal, Depends(staff(*_WORK))]
 """May decide about the cases in its scope, and read their papers."""
 Reader = Annotated[Principal, Depends(staff(*_WORK, "auditor"))]
 """May read the cases in its scope; an auditor all of them, but no papers."""
+Approver = Annotated[Principal, Depends(staff("approver", "body-admin", "national-desk"))]
+"""May approve what another has drafted; the national desk where no body has the case."""
+Admin = Annotated[Principal, Depends(staff(*sorted(ADMINS)))]
+"""Says who of the body, or of the national desk, works on what."""
 AuditReader = Annotated[Principal, Depends(staff("auditor", "national-desk"))]
 """May read who saw and did what: whoever sees every case. An operator sees none, so not even that there is one."""
 
@@ -25,9 +32,15 @@ def scope(who: Principal, directory: Directory) -> frozenset[str] | None:
     return directory.body_scope(who.body) if who.role == "body-admin" else frozenset({who.body})
 
 
-def sees(who: Principal, body: str | None, directory: Directory) -> bool:
+def sees(who: Principal, body: str | None, directory: Directory, *, restricted: bool) -> bool:
+    """What is restricted only the restricted desk sees."""
     bodies = scope(who, directory)
-    return bodies is None or body in bodies
+    return (who.restricted or not restricted) and (bodies is None or body in bodies)
+
+
+def colleagues(who: Principal) -> str:
+    """The body whose staff this person is one of; empty: the national desk."""
+    return who.body or ""
 
 
 def within(bodies: Iterable[str] | None, asked: str | None) -> Iterable[str] | None:

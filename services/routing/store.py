@@ -11,10 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.domain import Rule
-from services.routing.models import COLUMNS, Audited, CaseRow, Entry
+from services.routing.filters import Filter
+from services.routing.models import COLUMNS, Audited, CaseRow, Counts, Entry, Queued
 
 _RULES = TypeAdapter(tuple[Rule, ...])
 _NAMES = ", ".join(COLUMNS)
+OF_CASES = ", ".join(f"c.{name}" for name in COLUMNS)
+# Who works on a case counts only while it is with the body at which they were named.
+WORKING = "left join desk_assignee a on a.complaint_id = c.complaint_id and a.body is not distinct from c.body"
+QUEUE = f"desk_case c {WORKING}"
+# Each list is planned for its own filters: what is best for a small desk is not for the national one.
+FOR_ITSELF = text("select set_config('plan_cache_mode', 'force_custom_plan', true)")
 
 _PUT_CASES = text(f"""
     insert into desk_case as c ({_NAMES})
@@ -22,10 +29,12 @@ _PUT_CASES = text(f"""
     order by complaint_id
     on conflict (complaint_id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)}
     where ({", ".join(f"c.{name}" for name in COLUMNS)}) is distinct from ({", ".join(f"excluded.{name}" for name in COLUMNS)})""")  # noqa: S608
-_NOTE = text("insert into audit (at, sub, role, body, reference, action) values (:at, :sub, :role, :body, :reference, :action)")
+_NOTE = text("""
+    insert into audit (at, sub, role, body, reference, action, shown)
+    values (:at, :sub, :role, :body, :reference, :action, cast(:shown as text[]))""")
 _AUDIT = text("""
-    select id, at, sub, role, body, reference, action from audit
-    where reference = :reference and id > :after order by id limit :limit""")
+    select id, at, sub, role, body, cast(:reference as text) as reference, action from audit
+    where (reference = :reference or shown @> array[cast(:reference as text)]) and id > :after order by id limit :limit""")
 _READ_RULES = text("select rules from rule_set order by version desc limit 1")
 _PUT_RULES = text("""
     insert into rule_set (country, version, sha256, rules) values (:country, :version, :sha256, cast(:rules as jsonb))
@@ -38,7 +47,14 @@ _HELD = text("""
     select complaint_id from desk_case where body = any(cast(:bodies as text[])) and status = any(cast(:statuses as text[]))
     and (cast(:after as uuid) is null or complaint_id > :after) order by complaint_id limit :limit""")
 
-SORTS = {"due": "coalesce(due_at, 'infinity'::timestamptz)", "filed": "filed_at"}
+# One round trip for all that may name a filer or hold their words beside their papers.
+_FORGET = text("""
+    with notes as (delete from desk_note where complaint_id = any(cast(:ids as uuid[]))),
+         drafts as (delete from desk_draft where complaint_id = any(cast(:ids as uuid[]))),
+         search as (delete from desk_search where complaint_id = any(cast(:ids as uuid[])))
+    delete from decision_key where complaint_id = any(cast(:ids as uuid[]))""")
+
+SORTS = {"due": "coalesce(c.due_at, 'infinity'::timestamptz)", "filed": "c.filed_at"}
 
 
 @dataclass(frozen=True)
@@ -55,30 +71,35 @@ async def put_cases(conn: AsyncConnection, rows: Sequence[CaseRow]) -> None:
         await conn.execute(_PUT_CASES, {name: [getattr(row, name) for row in rows] for name in COLUMNS})
 
 
-async def cases(
-    conn: AsyncConnection, sort: str, limit: int, *, bodies: Iterable[str] | None, status: str | None, after: Place | None
-) -> list[CaseRow]:
-    """The next rows in the order of `sort`, those without a due date last. `bodies` None: of every body, and of none."""
-    where = ["true"]
-    given: dict[str, object] = {"limit": limit}
-    match None if bodies is None else sorted(bodies):
-        case None:
-            pass
-        case [body]:
-            # By equality, so that the index gives the order too: a large body has more closed cases than may be sorted.
-            where.append("body = :body")
-            given["body"] = body
-        case several:
-            where.append("body = any(cast(:bodies as text[]))")
-            given["bodies"] = several
-    if status:
-        where.append("status = :status")
-        given["status"] = status
+async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Of erased filers: notes, drafts, what they are found by, and answers kept under keys; safe to repeat."""
+    if ids:
+        await conn.execute(_FORGET, {"ids": list(ids)})
+
+
+async def cases(conn: AsyncConnection, sort: str, limit: int, wanted: Filter, after: Place | None) -> list[Queued]:
+    """The next rows in the order of `sort`, those without a due date last."""
+    where, given = wanted.where()
     if after:
-        where.append(f"({SORTS[sort]}, complaint_id) > (coalesce(cast(:after_at as timestamptz), 'infinity'), cast(:after_id as uuid))")
+        where += f" and ({SORTS[sort]}, c.complaint_id) > (coalesce(cast(:after_at as timestamptz), 'infinity'), cast(:after_id as uuid))"
         given |= {"after_at": after.at, "after_id": after.id}
-    query = f"select {_NAMES} from desk_case where {' and '.join(where)} order by {SORTS[sort]}, complaint_id limit :limit"  # noqa: S608
-    return [CaseRow(**row) for row in (await conn.execute(text(query), given)).mappings()]
+    await conn.execute(FOR_ITSELF)
+    columns = f"{OF_CASES}, a.sub, a.unit"
+    query = f"select {columns} from {QUEUE} where {where} order by {SORTS[sort]}, c.complaint_id limit :limit"  # noqa: S608
+    rows = (await conn.execute(text(query), given | {"limit": limit})).all()
+    return [Queued(CaseRow(*row[: len(COLUMNS)]), *row[len(COLUMNS) :]) for row in rows]
+
+
+async def counts(conn: AsyncConnection, wanted: Filter, now: datetime, mine: Sequence[str], unit: str | None) -> Counts:
+    """How many cases there are of each kind that a desk asks for, in one reading."""
+    where, given = wanted.where()
+    query = f"""
+        select count(*) filter (where c.status = 'triage'), count(*) filter (where c.status = 'with_body'),
+          count(*) filter (where c.status = 'waiting_for_citizen'), count(*) filter (where c.due_at <= :now),
+          count(*) filter (where a.complaint_id is null), count(*) filter (where a.sub = any(cast(:mine as text[]))),
+          count(*) filter (where a.unit = cast(:my_unit as text))
+        from {QUEUE} where {where}"""  # noqa: S608
+    return Counts(*(await conn.execute(text(query), given | {"now": now, "mine": list(mine), "my_unit": unit})).one())
 
 
 async def note(conn: AsyncConnection, entry: Entry) -> None:

@@ -70,6 +70,8 @@ async def test_a_line_says_what_a_queue_needs(desks: Desks) -> None:
         "due_at": "2026-03-07T12:00:00.000Z",
         "taken_up_at": "2026-03-02T10:00:00.000Z",
         "version": 2,
+        "assignee": None,
+        "unit": None,
     }
 
 

@@ -17,6 +17,7 @@ import pytest
 import services.deadlines.store
 import services.notifications.store
 import services.routing.store
+import services.routing.work.search_store
 import services.stats.store
 from services.deadlines.models import ClockRow
 from services.notifications.models import SUPERSEDED
@@ -45,7 +46,8 @@ MODULES = {
     dead_letters: ("park",),
     directory: ("upsert", "load"),
     telling: ("facts", "documents"),
-    services.routing.store: ("rules", "put_cases", "note"),
+    services.routing.store: ("rules", "put_cases", "note", "forget"),
+    services.routing.work.search_store: ("index", "drop"),
     services.deadlines.store: ("replace", "claim", "ripe", "due"),
     services.notifications.store: ("ledger", "write", "drop", "wake", "mark_told", "sent"),
     services.stats.store: ("upsert",),
@@ -215,6 +217,15 @@ class State:
 
     def routing_note(self, entry: Any) -> None:
         """The audit is read by people alone."""
+
+    def search_store_index(self, papers: Sequence[Any]) -> None:
+        """The search is asked by people alone."""
+
+    def search_store_drop(self, ids: Sequence[UUID]) -> None:
+        """As index."""
+
+    def routing_forget(self, ids: Sequence[UUID]) -> None:
+        """Notes and drafts are read by people alone."""
 
     def deadlines_replace(self, ids: Iterable[UUID], rows: Sequence[ClockRow]) -> None:
         self.clocks |= {id: tuple(row for row in rows if row.complaint_id == id) for id in ids}

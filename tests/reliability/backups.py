@@ -12,7 +12,8 @@ from tests.reliability.world import World
 
 Content = dict[str, list[tuple[Any, ...]]]
 
-LOST = {"idempotency", "secret_version", "audit"}
+_AT_DESKS = {"desk_assignee", "desk_draft", "desk_note", "staff", "staff_absence", "reply_template", "decision_key"}
+LOST = {"idempotency", "secret_version", "audit"} | _AT_DESKS
 """What no log holds; docs/guarantees.md says so. (Of the ledger, the states other than sent: see _ONLY.)"""
 OF_THIS_STORE = {"consumer_position", "own_position", "lease", "live", "store_stamp", "witness"}
 """What says how far this very store has come, and not what it knows."""

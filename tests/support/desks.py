@@ -11,6 +11,7 @@ from services.routing.packs import adopt
 from shared.contracts.complaint import Header
 from shared.contracts.private import Papers, Person
 from shared.contracts.states import Case, Filing
+from shared.messaging.directory import DirectoryCache
 from tests.support import desk
 from tests.support.stores import Bench, Opener, fact
 
@@ -59,6 +60,16 @@ class Desks:
         found: dict[str, Any] = response.json()
         assert (response.headers["ETag"], found["version"]) == (f'"{version + 1}"', version + 1)
         return found
+
+    async def put(self, who: Who, path: str, **asked: Any) -> httpx.Response:
+        return await self.client.put(path, headers=self.bench.token(*who), json=asked)
+
+    async def law(self, **changes: Any) -> str:
+        """A later version of the law on complaints, with these changes; cases are filed under its name."""
+        record = desk.with_law(version=2, **changes).records["procedure/complaint@2"]
+        await self.bench.deliver(record)
+        self.bench.node.cache = DirectoryCache(self.bench.node.db)  # whose snapshot is a second old
+        return "complaint@2"
 
     async def told(self) -> list[tuple[str, int, Case]]:
         """Routing's facts since the last look: name, version, case."""

@@ -90,9 +90,18 @@ def answer(matter: Matter, id: UUID, outcome: str, reasons: str | None, now: dat
 
     422: unknown-outcome, reasons-missing. 409: case-closed.
     """
-    case, chosen = _open(matter.case), _outcome(matter.law, outcome, reasons)
+    case, chosen = _open(matter.case), chosen_outcome(matter.law, outcome, reasons)
     after = moves.responded(case, Response(id=id, outcome=chosen.code, body=case.body, posted_at=now), chosen)
     return moves.qualified(after, now)
+
+
+def close_lapsed(matter: Matter, now: datetime) -> Case:
+    """Closes a case whose filer was asked and did not answer in time. 409: case-closed, nothing-lapsed."""
+    case = _open(matter.case)
+    last = case.requests[-1] if case.requests else None
+    if last is None or last.lapsed_at is None or last.supplied_at:
+        raise conflict("nothing-lapsed", "The last request for information has not lapsed: answer the case, or ask.")
+    return moves.lapsed(case, now)
 
 
 def amend(matter: Matter, outcome: str, reasons: str | None, now: datetime) -> Case:
@@ -100,13 +109,29 @@ def amend(matter: Matter, outcome: str, reasons: str | None, now: datetime) -> C
 
     422: unknown-outcome, reasons-missing. 409: not-answered, answered-by-law.
     """
-    case, chosen = matter.case, _outcome(matter.law, outcome, reasons)
-    if case.response is None:
-        raise conflict("not-answered", "There is no answer to amend.")
-    if case.response.outcome in _of_law(matter.law):
-        raise conflict("answered-by-law", "The law gave this answer when the time was over: no body can change it.")
-    response = case.response.model_copy(update={"outcome": chosen.code, "amended_at": now})
+    case, chosen = matter.case, chosen_outcome(matter.law, outcome, reasons)
+    response = amendable(matter).model_copy(update={"outcome": chosen.code, "amended_at": now})
     return case.model_copy(update={"response": response, "outcome": chosen.code, "status": chosen.counts_as})
+
+
+def amendable(matter: Matter) -> Response:
+    """The answer that may be amended. 409: not-answered, answered-by-law."""
+    response = matter.case.response
+    if response is None:
+        raise conflict("not-answered", "There is no answer to amend.")
+    if response.outcome in _of_law(matter.law):
+        raise conflict("answered-by-law", "The law gave this answer when the time was over: no body can change it.")
+    return response
+
+
+def chosen_outcome(law: Procedure, code: str, reasons: str | None) -> Outcome:
+    """An outcome that a desk may give, with the reasons that it needs. 422: unknown-outcome, reasons-missing."""
+    outcome = None if code in _of_law(law) else law.outcome(code)
+    if outcome is None:
+        raise Refused("unknown-outcome", f"Give an outcome or a ground of refusal that {law.ref} has.", "outcome")
+    if outcome.needs_reasons and not reasons:
+        raise Refused("reasons-missing", "This outcome needs reasons: say why, in words that the filer understands.", "reasons")
+    return outcome
 
 
 def _open(case: Case) -> Case:
@@ -134,15 +159,6 @@ def _clock(matter: Matter, code: str) -> ClockRule:
     if rule is None or (rule.when and not rule.when.holds(matter.filing.coded)):
         raise Refused("unknown-clock", "The case has no such clock: take one from its deadlines.", "clock")
     return rule
-
-
-def _outcome(law: Procedure, code: str, reasons: str | None) -> Outcome:
-    outcome = None if code in _of_law(law) else law.outcome(code)
-    if outcome is None:
-        raise Refused("unknown-outcome", f"Give an outcome or a ground of refusal that {law.ref} has.", "outcome")
-    if outcome.needs_reasons and not reasons:
-        raise Refused("reasons-missing", "This outcome needs reasons: say why, in words that the filer understands.", "reasons")
-    return outcome
 
 
 def _of_law(law: Procedure) -> set[str]:

@@ -48,6 +48,11 @@ def withdrawn(case: Case, at: datetime) -> Case:
     return _closed(case, "withdrawn", "withdrawn", at, "withdrawn")
 
 
+def lapsed(case: Case, at: datetime) -> Case:
+    """Closed by the desk, because the filer did not give what was needed."""
+    return _closed(case, "lapsed", "lapsed", at, "lapsed")
+
+
 def _closed(case: Case, status: str, outcome: str, at: datetime, reason: str) -> Case:
     custody = _ended(case.custody, at, reason)
     return case.model_copy(update={"status": status, "outcome": outcome, "closed_at": at, "custody": custody})

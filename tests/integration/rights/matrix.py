@@ -1,7 +1,7 @@
 """The committed matrix of rights, and the fifteen callers that are its columns.
 
 A cell is the status that this caller gets. "+words" after it: the answer holds what only the filer and the desk may read; no other
-cell's answer does. "-case": a list that does not name the case.
+cell's answer does. "-case": a list that does not name the case, or many decisions of which the one about it is refused.
 """
 
 import csv

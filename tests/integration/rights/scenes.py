@@ -76,31 +76,95 @@ DECISIONS: dict[str, dict[str, Any] | None] = {
     "information-requests": {"text": "Which month?"},
     "extensions": {"clock": "answer", "reason": "third-party"},
     "response": {"outcome": "favourable", "reasons": "Done."},
+    "assignee": {"unit": "meters"},
+    "notes": {"text": "Seen."},
+    "draft": {"outcome": "favourable", "reasons": "Done."},
+    "return": {"comment": "Which month?"},
+    "unit": {"unit": "meters"},
+    "absence": {"deputy": "local-approver", "from": "2026-03-05T00:00:00Z", "until": "2026-03-09T00:00:00Z"},
+    "handover": {"to": "local-approver"},
+    "{language}": {"title": "Ready", "text": "{reference} is ready."},
 }
+UNDER_ONE = ("/extensions", "/draft/submission", "/draft/approval", "/draft/return", "/approvals")
+"""Calls about a case whose procedure wants an approval, and has an extension."""
+LISTED = "010010102"
+SEEN = ("body-agent", "approver", "body-admin")
+"""Who has been at work at the office before the call."""
 
 
 async def _routing(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> list[Scene]:
     """Filed elsewhere and routed here, by the rules of Noria; where an answer is amended, the office has given it."""
     await bench.node.run(lambda tx: adopt(tx, desk.noria_pack()))
-    headers = [_extensible() if route.path.endswith("/extensions") else desk.header() for route in routes]
+    headers = [_filed(route) for route in routes]
     states = [desk.filing(coded={"urgent": "no"}) if h.procedure != "complaint@1" else desk.filing() for h in headers]
     await bench.deliver(*(fact("intake", header, 1, state) for header, state in zip(headers, states, strict=True)))
     await bench.deliver(*(_papers(header) for header in headers))
     late = [header for route, header in zip(routes, headers, strict=True) if route.path.endswith("/dossier")]
     await bench.deliver(*(fact("deadlines", header, 1, (LATE,)) for header in late))
-    scenes = [_at_desk(route, header) for route, header in zip(routes, headers, strict=True)]
-    for route, scene in zip(routes, scenes, strict=True):
-        if route.method == "PUT":
-            path = route.path.format(reference=scene.header.reference)
-            sent = bench.token("body-agent", "water-office") | {"If-Match": '"1"'}
-            assert (await client.post(path, json=DECISIONS["response"], headers=sent)).status_code == 200
-    return scenes
+    for role in SEEN:
+        assert (await client.get("/v1/staff", headers=bench.token(role, "water-office"))).is_success
+    written = await client.put("/v1/templates/ready/fr", json=DECISIONS["{language}"], headers=bench.token("body-admin", "water-office"))
+    assert written.is_success
+    versions = [await _prepared(bench, client, route, header) for route, header in zip(routes, headers, strict=True)]
+    return [_at_desk(*scene) for scene in zip(routes, headers, versions, strict=True)]
 
 
-def _at_desk(route: Route, header: Header) -> Scene:
-    version = "2" if route.method == "PUT" else "1"
-    query = {"/v1/cases": {"limit": "200"}, "/v1/audit": {"reference": header.reference}}.get(route.path, {})
-    return Scene(header, DECISIONS.get(route.path.rpartition("/")[2]), {"If-Match": f'"{version}"'}, query)
+def _filed(route: Route) -> Header:
+    """What is listed has a place of its own: the cases of all other calls would fill more than a page."""
+    if route.path.endswith(UNDER_ONE):
+        return _extensible()
+    return desk.header(territory=LISTED) if route.path == "/v1/cases" else desk.header()
+
+
+async def _prepared(bench: Bench, client: httpx.AsyncClient, route: Route, header: Header) -> int:
+    """What must have happened before the call can succeed; the version that it names: the case's, or the draft's."""
+    words = {"outcome": "granted" if route.path.endswith(UNDER_ONE) else "favourable", "reasons": WORDS}
+
+    async def done(method: str, what: str, version: int, body: dict[str, Any] | None = None) -> None:
+        sent = bench.token("body-agent", "water-office") | {"If-Match": f'"{version}"'}
+        answer = await client.request(method, f"/v1/cases/{header.reference}/{what}", json=body, headers=sent)
+        assert answer.is_success, answer.text
+
+    match route.method, route.path.removeprefix("/v1/cases").removeprefix("/{reference}"):
+        case "PUT", "/response":
+            await done("POST", "response", 1, DECISIONS["response"])
+            return 2
+        case _, "/closure":
+            await done("POST", "information-requests", 1, DECISIONS["information-requests"])
+            clock = desk.breach("supply", "citizen", "2026-03-02T10:00:00Z", "2026-03-17T23:00:00Z", "2026-03-17T23:15:00Z")
+            await bench.deliver(fact("deadlines", header, 1, (clock,)))
+            return 3
+        case "GET", "/notes":
+            await done("POST", "notes", 1, {"text": WORDS})
+        case "GET", "/draft":
+            await done("PUT", "draft", 0, words)
+        case _, "/draft" | "/drafts":
+            return 0
+        case _, "/draft/submission":
+            await done("PUT", "draft", 0, words)
+        case _, "/draft/approval" | "/draft/return" | "/approvals":
+            await done("PUT", "draft", 0, words)
+            await done("POST", "draft/submission", 1)
+            return 2
+    return 1
+
+
+def _at_desk(route: Route, header: Header, version: int) -> Scene:
+    asked = {
+        "/v1/cases": {"limit": "200", "territory": LISTED},
+        "/v1/audit": {"reference": header.reference},
+        "/v1/search": {"q": header.reference},
+    }
+    body = None if route.method in ("GET", "DELETE") else DECISIONS.get(route.path.rpartition("/")[2])
+    if route.path in ("/v1/cases/responses", "/v1/cases/drafts", "/v1/cases/approvals"):
+        words = {} if route.path.endswith("approvals") else {"outcome": "favourable", "reasons": "Done."}
+        body = {"cases": [{"reference": header.reference, "version": version}], **words}
+    scene = Scene(header, body, {"If-Match": f'"{version}"'}, asked.get(route.path, {}))
+    if "/staff/" in route.path:
+        scene.place, scene.query = {"sub": "local-body-agent"}, {"body": "water-office"}
+    if "{code}" in route.path:
+        scene.place = {"code": "ready", "language": "fr"}
+    return scene
 
 
 async def _followers(bench: Bench, client: httpx.AsyncClient, routes: list[Route]) -> list[Scene]:

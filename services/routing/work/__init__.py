@@ -1,0 +1,1 @@
+"""The daily work at a desk beside the decisions: who does what, notes, drafts, templates, search. Kept in this store alone."""

@@ -1,0 +1,30 @@
+"""SQL of drafts: one for each case, kept until the answer is posted."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.routing.desk.drafts import Draft
+
+_FIELDS = tuple(Draft.model_fields)
+_NAMES = ", ".join(_FIELDS)
+_GET = text(f"select {_NAMES} from desk_draft where complaint_id = :id and body is not distinct from :body")  # noqa: S608
+_PUT = text(f"""
+    insert into desk_draft (complaint_id, {_NAMES}) values (:id, {", ".join(f":{name}" for name in _FIELDS)})
+    on conflict (complaint_id) do update set {", ".join(f"{name} = excluded.{name}" for name in _FIELDS)}""")  # noqa: S608
+_DROP = text("delete from desk_draft where complaint_id = :id")
+
+
+async def get(conn: AsyncConnection, id: UUID, body: str | None) -> Draft | None:
+    """What this body has drafted; the draft of another one, which has passed the case on, is none."""
+    row = (await conn.execute(_GET, {"id": id, "body": body})).mappings().one_or_none()
+    return Draft.model_validate(dict(row)) if row else None
+
+
+async def put(conn: AsyncConnection, id: UUID, draft: Draft) -> None:
+    await conn.execute(_PUT, {"id": id, **dict(draft), "writers": list(draft.writers), "approvers": list(draft.approvers)})
+
+
+async def drop(conn: AsyncConnection, id: UUID) -> None:
+    await conn.execute(_DROP, {"id": id})
