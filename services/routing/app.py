@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.routing import api, handlers
 from services.routing.directory import mounting
+from services.routing.directory.calendars import edit_calendar
 from services.routing.directory.files import apply_import, import_directory
 from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
@@ -36,6 +37,7 @@ def mount(app: FastAPI, node: Node) -> None:
     mounting.mount(app, node)
 
 
+CALENDAR = Command("edit-calendar", "take a calendar's next version; every open date is counted again", "FILE", edit_calendar)
 LOAD_PACK = Command("load-pack", "take a country pack whose version is newer, while the service runs or is stopped", "FOLDER", load_pack)
 IMPORT = Command(
     "import-directory",
@@ -44,4 +46,4 @@ IMPORT = Command(
     import_directory,
 )
 APPLY = Command("apply-import", "write what import-directory found, whole or not at all", "NUMBER", apply_import)
-SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=mount, commands=(LOAD_PACK, IMPORT, APPLY))
+SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=mount, commands=(LOAD_PACK, IMPORT, APPLY, CALENDAR))

@@ -170,7 +170,7 @@ class AlertRecord(DirectoryRecord):
         return self.code
 
 
-class CalendarRecord(DirectoryRecord):
+class CalendarRecord(Editable):
     """One version of a calendar; the newest counts for every clock."""
 
     kind: Literal["calendar"] = "calendar"

@@ -47,6 +47,8 @@ async def prepare(bench: Bench, ours: list[tuple[Route, "Scene"]]) -> None:
             scene.body = {"kind": "bodies", "rows": [ROW | {"id": f"{body.id}-new"}]}
         elif route.path.startswith("/v1/directory/imports/"):
             await _previewed(bench, scene, f"{body.id}-new")
+        elif route.path.startswith("/v1/directory/calendars/"):
+            scene.place, scene.body = {"code": "noria"}, {"weekly_off": ["friday"]} if route.method == "PUT" else None
         elif route.path.startswith("/v1/directory/exports/"):
             scene.place = {"kind": "bodies"}
 
