@@ -6,7 +6,10 @@ from shared.contracts.base import Contract, Instant
 
 
 class NoticeSent(Contract):
-    """One notice handed to its channel. The id is also the Message-ID, so a second hand-over of the same is recognised."""
+    """One notice handed to its channel. The id is also the Message-ID, so a second hand-over of the same is recognised.
+
+    Of a notice that is about a body and no complaint, `complaint_id` is uuid5(NAMESPACE_URL, "urn:wasl:body/<id>").
+    """
 
     id: UUID
     complaint_id: UUID

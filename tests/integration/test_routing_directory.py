@@ -183,6 +183,16 @@ async def test_a_split_body_s_cases_go_where_its_parts_say(desks: Desks) -> None
     assert (await desks.case(later))["case"]["body"] == "ministry-waters"
 
 
+async def test_a_part_that_takes_a_public_service_everywhere_has_it_from_then_on(desks: Desks) -> None:
+    parts = [{"body": "commune-prima", "public_services": ["water-bill"]}]
+    await done(desks, NATIONAL, "water-office/split", 1, parts=parts, rest="ministry-waters")
+    told = {body.key: body for _, body in await desks.bench.take_outbox()}
+    assert told["public-service/water-bill"].body == "commune-prima"
+    assert "public-service/water-supply" not in told
+    bill, supply = await desks.file(), await desks.file(public_service="water-supply")
+    assert [(await desks.case(header))["case"]["body"] for header in (bill, supply)] == ["commune-prima", "ministry-waters"]
+
+
 async def test_what_a_killed_process_left_is_moved_by_the_next(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
     async def killed(node: object) -> None:
         """Ends where the process would: the record is committed, nothing has moved."""

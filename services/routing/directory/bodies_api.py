@@ -17,7 +17,7 @@ from services.routing.directory.writing import stored, today, write
 from services.routing.packs import settle_all
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
-from shared.contracts.directory_records import Certainty, Mailbox, Name, OpeningHours, Part, TerritoryCode
+from shared.contracts.directory_records import Certainty, Editable, Mailbox, Name, OpeningHours, Part, TerritoryCode
 from shared.contracts.words import Code, Label
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
@@ -91,7 +91,7 @@ class ChangeOut(BaseModel):
     fields: dict[str, Any]
 
 
-Make = Callable[[Tx, BodyRecord], Sequence[BodyRecord]]
+Make = Callable[[Tx, BodyRecord], Sequence[Editable]]
 
 
 @router.get("")
@@ -119,7 +119,7 @@ async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNod
     if who.role != NATIONAL and (barred := sorted(fields.keys() - OF_KEEPERS)):
         raise Problem(403, "field-not-allowed", "Only the national desk changes this field.", field=barred[0])
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         after = edited(body, _day(tx, asked), **fields)
         for wrong in check_body(after, tx.directory.updated([after])):
             raise Refused(wrong.code, f"{wrong.reason}.", wrong.column)
@@ -132,7 +132,7 @@ async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNod
 async def rename(id: str, asked: Rename, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
     """A new name from a day on; the old one stays in the history. The id never changes, so facts keep it."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         assert tx.directory.pack
         missing = [language for language in tx.directory.pack.languages if language not in asked.name]
         if missing:
@@ -151,7 +151,7 @@ async def close(
 ) -> BodyRecord:
     """Closes the body. Its open cases go to its successor, else to the national desk; their clocks go on."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         return lifecycle.closed(body, asked.successor, _day(tx, asked), tx.directory)
 
     return shown(await _ended(node, who, id, version, "close", make, later), response)
@@ -163,7 +163,7 @@ async def merge(
 ) -> BodyRecord:
     """Merges the body into another one, which takes its open cases and the bodies below it."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         return lifecycle.closed(body, asked.into, _day(tx, asked), tx.directory)
 
     return shown(await _ended(node, who, id, version, "merge", make, later), response)
@@ -175,14 +175,14 @@ async def split(
 ) -> BodyRecord:
     """Splits the body among others that are there already: each open case goes to the first part that it fits, else to `rest`."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         return lifecycle.closed(body, asked.rest, _day(tx, asked), tx.directory, asked.parts)
 
     return shown(await _ended(node, who, id, version, "split", make, later), response)
 
 
 async def changed(node: Node, who: Principal, id: str, version: int, act: str, make: Make) -> BodyRecord:
-    """Makes one change in one transaction, on what is stored then. The records made are written; the first is the body's own."""
+    """Makes one change in one transaction, on what is stored then. The records made are written."""
 
     async def work(tx: Tx) -> BodyRecord:
         body = find_body(await stored(tx), id)
@@ -190,7 +190,7 @@ async def changed(node: Node, who: Principal, id: str, version: int, act: str, m
         find_body(tx.directory, id, version)
         records = make(tx, body)
         await write(tx, author(who), act, records)
-        return records[0] if records else body
+        return find_body(tx.directory.updated(records), id)
 
     try:
         found = await node.command(work)

@@ -6,12 +6,14 @@ from datetime import date
 from services.routing.desk.refusals import Refused, conflict
 from services.routing.directory.domain import standing
 from services.routing.directory.editing import edited
-from shared.contracts.directory import BodyRecord, Directory
-from shared.contracts.directory_records import Part
+from shared.contracts.directory import BodyRecord, Directory, PublicServiceRecord
+from shared.contracts.directory_records import Editable, Part
 
 
-def closed(body: BodyRecord, successor: str | None, on: date, directory: Directory, parts: Sequence[Part] = ()) -> list[BodyRecord]:
-    """The body closed on its last day, and the bodies below it below its successor, or below its parent where there is none.
+def closed(body: BodyRecord, successor: str | None, on: date, directory: Directory, parts: Sequence[Part] = ()) -> list[Editable]:
+    """The body closed on its last day, first; the bodies below it below its successor, or below its parent where there is none.
+
+    Its public services that a part takes everywhere are that part's own from now on; the others follow the successor.
 
     409 body-closed. 422: same-body, unknown-body, closed-body, below-itself, empty-part, unknown-public-service, unknown-territory.
     """
@@ -21,7 +23,8 @@ def closed(body: BodyRecord, successor: str | None, on: date, directory: Directo
         _demand_open(successor, body, directory, "successor")
     for part in parts:
         _check_part(part, body, directory)
-    return [edited(body, on, closed_on=on, successor=successor, parts=tuple(parts)), *_below(body, successor or body.parent, on, directory)]
+    own = edited(body, on, closed_on=on, successor=successor, parts=tuple(parts))
+    return [own, *_below(body, successor or body.parent, on, directory), *_services(body, parts, on, directory)]
 
 
 def heir(body: BodyRecord, public_service: str | None, territory: str, directory: Directory) -> str | None:
@@ -38,6 +41,15 @@ def _below(body: BodyRecord, heir: str | None, on: date, directory: Directory) -
     if heir in directory.body_scope(body.id) and heir not in {child.id for child in children}:
         raise Refused("below-itself", "The successor lies further below this body: give it another parent first.", "successor")
     return [edited(child, on, parent=body.parent if child.id == heir else heir) for child in children if not child.closed_on]
+
+
+def _services(body: BodyRecord, parts: Sequence[Part], on: date, directory: Directory) -> Iterable[PublicServiceRecord]:
+    taken: dict[str, str] = {}
+    for part in parts:
+        for code in part.public_services if not part.territories else ():
+            taken.setdefault(code, part.body)
+    held = ((directory.public_services[code], to) for code, to in taken.items())
+    return [edited(record, on, body=to) for record, to in held if record.body == body.id]
 
 
 def _check_part(part: Part, body: BodyRecord, directory: Directory) -> None:

@@ -16,6 +16,7 @@ from services.routing.directory.editing import edited
 from services.routing.directory.writing import today
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
+from shared.contracts.directory_records import Editable
 from shared.contracts.procedures import Family
 from shared.contracts.words import Label
 from shared.messaging.tx import Tx
@@ -103,7 +104,7 @@ async def list_onboarding(
 async def invite(id: str, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
     """Has the body's mailbox written to, how to come on line. 409 mailbox-missing, body-closed."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         return [edited(_reachable(body), today(tx), invited_at=tx.now)]
 
     return shown(await changed(node, who, id, version, "invitation", make), response)
@@ -113,7 +114,7 @@ async def invite(id: str, version: IfMatch, who: National, node: TheNode, respon
 async def test_contact(id: str, version: IfMatch, who: Keeper, node: TheNode, response: Response) -> BodyRecord:
     """Has a test message sent to the body's mailbox. 409 mailbox-missing, body-closed."""
 
-    def make(tx: Tx, body: BodyRecord) -> Sequence[BodyRecord]:
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
         return [edited(_reachable(body), today(tx), contact_tested_at=tx.now)]
 
     return shown(await changed(node, who, id, version, "contact-test", make), response)
