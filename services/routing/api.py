@@ -12,6 +12,7 @@ from services.routing.decisions import router as decisions
 from services.routing.questions import Asked
 from services.routing.rights import AuditReader, Reader, colleagues
 from services.routing.shapes import AuditPage, CasePage, CaseWithPapers, CountsOut
+from services.routing.triage.api import router as triage
 from services.routing.work import assignees, bulk, drafts, notes, search, staff, staff_store, templates
 from services.routing.work.meeting import met
 from shared.contracts.registry import ANSWERS, PAPERS
@@ -30,7 +31,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 
 def mount(app: FastAPI, node: Node) -> None:
     work = (dossier_api, assignees, bulk, drafts, notes, search, staff, templates)
-    for part in (router, decisions, *(module.router for module in work)):
+    for part in (router, decisions, triage, *(module.router for module in work)):
         app.include_router(part)
 
 

@@ -8,6 +8,7 @@ from services.routing.directory.calendars import edit_calendar
 from services.routing.directory.files import apply_import, import_directory
 from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
+from services.routing.triage.terminal import explain, what_if
 from services.routing.work.keys import forget_expired_keys
 from shared.contracts.registry import DEADLINES, INTAKE, PAPERS
 from shared.messaging.node import Node
@@ -46,4 +47,14 @@ IMPORT = Command(
     import_directory,
 )
 APPLY = Command("apply-import", "write what import-directory found, whole or not at all", "NUMBER", apply_import)
-SERVICE = Service("routing", settings=RoutingSettings, spec=build_spec, mount=mount, commands=(LOAD_PACK, IMPORT, APPLY, CALENDAR))
+WHAT_IF = Command(
+    "what-if",
+    "say what past filings would go elsewhere under the rules of a pack; nothing is changed",
+    "FOLDER",
+    what_if,
+    options=(("from", "only those decided at this instant or later"), ("until", "only those decided before this instant")),
+)
+EXPLAIN = Command("explain", "say which rule sent a case where, and why no other did", "REFERENCE", explain)
+SERVICE = Service(
+    "routing", settings=RoutingSettings, spec=build_spec, mount=mount, commands=(LOAD_PACK, WHAT_IF, EXPLAIN, IMPORT, APPLY, CALENDAR)
+)

@@ -50,6 +50,8 @@ def _parser(service: Service) -> argparse.ArgumentParser:
         command.set_defaults(argument="")
         if own.argument:
             command.add_argument("argument", metavar=own.argument)
+        for option, meaning in own.options:
+            command.add_argument(f"--{option}", help=meaning)
     return parser
 
 
@@ -70,7 +72,7 @@ async def _offline(service: Service, node: Node, arguments: argparse.Namespace) 
     try:
         for own in service.commands:
             if own.name == arguments.command:
-                return await own.run(node, arguments.argument)
+                return await own.run(node, arguments.argument, **{name: getattr(arguments, name) for name, _ in own.options})
         return await work[arguments.command](node, arguments)
     except Stop as stop:
         print(stop, file=sys.stderr)

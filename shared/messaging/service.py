@@ -14,12 +14,16 @@ from shared.runtime.settings import Settings
 
 @dataclass(frozen=True)
 class Command:
-    """A command of one service beside the common ones: `run` gets a node that is not started, and the argument ("" where none is taken)."""
+    """A command of one service beside the common ones: `run` gets a node that is not started, and the argument ("" where none is taken).
+
+    options: name and help of each --name that it takes; `run` gets them by name, None where one is not given.
+    """
 
     name: str
     help: str
     argument: str | None
-    run: Callable[[Node, str], Awaitable[int]]
+    run: Callable[..., Awaitable[int]]
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

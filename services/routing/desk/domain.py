@@ -44,10 +44,12 @@ def take_up(matter: Matter, now: datetime) -> Case:
 def assign(matter: Matter, role: str, body: str | None, reason: str | None, now: datetime) -> Case:
     """To another body, or (body None) back to the national desk. A reason is needed where a body gives the case away.
 
-    422: unknown-body, closed-body, same-body, unknown-reason. 409: case-closed, needs-national-desk, too-many-transfers.
+    422: unknown-body, closed-body, same-body, unknown-reason. 409: case-closed, case-restricted, needs-national-desk, too-many-transfers.
     """
     case = _open(matter.case)
     _check_body(case, body, matter.directory)
+    if body and case.restricted:
+        raise conflict("case-restricted", "Only the restricted desk works on this case: lift the restriction before it goes to a body.")
     if not (reason is None and case.body is None) and reason not in {known.code for known in matter.law.transfers}:
         raise Refused("unknown-reason", f"Give a reason that {matter.law.ref} has for transfers.", "reason")
     if body and role != NATIONAL_DESK and _needs_national_desk(case, body):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -84,10 +85,15 @@ _WAITING = text("""
 _UNPRINTED = text("""
     select r.header, p.doc from register r join private_document p on p.complaint_id = r.complaint_id and p.topic = :papers
     where r.complaint_id = any(cast(:ids as uuid[])) and not exists (select from case_print c where c.complaint_id = r.complaint_id)""")
-# Row by row: unnest would flatten the lists.
-_PUT_PRINT = text("""
+# Lists go as text: unnest would flatten them.
+_PUT_PRINTS = text("""
     insert into case_print (complaint_id, filed_at, public_service, territory, words, bands, signature, contacts)
-    values (:complaint_id, :filed_at, :public_service, :territory, :words, :bands, :signature, :contacts) on conflict do nothing""")
+    select u.id, u.filed_at, u.public_service, u.territory, u.words::int[], u.bands::int[], u.signature::int[], u.contacts::bigint[]
+    from unnest(cast(:complaint_id as uuid[]), cast(:filed_at as timestamptz[]), cast(:public_service as text[]),
+                cast(:territory as text[]), cast(:words as text[]), cast(:bands as text[]),
+                cast(:signature as text[]), cast(:contacts as text[]))
+      as u (id, filed_at, public_service, territory, words, bands, signature, contacts)
+    order by u.id on conflict do nothing""")
 _FORGET = text("""
     with prints as (delete from case_print where complaint_id = any(cast(:ids as uuid[])))
     update routing_decision set word = null where complaint_id = any(cast(:ids as uuid[])) and word is not null""")
@@ -143,7 +149,7 @@ async def unprinted(conn: AsyncConnection, ids: Sequence[UUID]) -> list[tuple[He
 
 async def put_prints(conn: AsyncConnection, prints: Sequence[Print]) -> None:
     if prints:
-        await conn.execute(_PUT_PRINT, [{name: _plain(value) for name, value in vars(one).items()} for one in prints])
+        await conn.execute(_PUT_PRINTS, {field.name: [_plain(getattr(one, field.name)) for one in prints] for field in fields(Print)})
 
 
 async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
@@ -172,7 +178,7 @@ def _columns(rows: Sequence[Decided]) -> dict[str, list[Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    return f"{{{','.join(map(str, value))}}}" if isinstance(value, tuple) else value
 
 
 @lru_cache(maxsize=4)

@@ -70,7 +70,12 @@ def _intake_body(route: Route, case: Case) -> dict[str, Any] | None:
     return {"response_id": str(case.response.id), "satisfied": True} if route.path.endswith("/rating") and case.response else None
 
 
+TWIN = desk.header()
+"""Another case at the office, that others may be second copies of."""
 DECISIONS: dict[str, dict[str, Any] | None] = {
+    "links": {"rel": "duplicate-of", "reference": TWIN.reference},
+    "restriction": {"restricted": True},
+    "what-if": {"rules": [rule.model_dump(mode="json") for rule in desk.noria_pack().rules]},
     "take-up": None,
     "assignment": {"body": "commune-prima", "reason": "competence"},
     "information-requests": {"text": "Which month?"},
@@ -98,7 +103,7 @@ async def _routing(bench: Bench, client: httpx.AsyncClient, routes: list[Route])
     headers = [_filed(route) for route in routes]
     states = [desk.filing(coded={"urgent": "no"}) if h.procedure != "complaint@1" else desk.filing() for h in headers]
     await bench.deliver(*(fact("intake", header, 1, state) for header, state in zip(headers, states, strict=True)))
-    await bench.deliver(*(_papers(header) for header in headers))
+    await bench.deliver(*(_papers(header) for header in headers), fact("intake", TWIN, 1, desk.filing()))
     late = [header for route, header in zip(routes, headers, strict=True) if route.path.endswith("/dossier")]
     await bench.deliver(*(fact("deadlines", header, 1, (LATE,)) for header in late))
     for role in SEEN:
