@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import astuple
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from services.deadlines import handlers as deadlines
@@ -39,6 +39,7 @@ COLUMNS = {
     "notices": ("id", "complaint_id", "code", "subject", "audience", "state", "channel", "sent_at", "not_after"),
     FACTS: tuple(FACT_COLUMNS),
 }
+_clock, _fact = attrgetter(*COLUMNS["clock"]), attrgetter(*COLUMNS[FACTS])
 WRITERS = {"intake": (INTAKE, "response-rated"), "routing": (ROUTING, "response-posted"), "deadlines": (DEADLINES, "deadline-set")}
 HOLDERS = {PAPERS: ("intake", "routing"), ANSWERS: ("intake", "routing"), CONTACTS: ("intake", "notifications")}
 """Stores that keep a document of each restricted topic."""
@@ -57,11 +58,11 @@ def rows(made: Template, directory: Directory, now: datetime) -> dict[str, Table
             found[service]["private_document"].append((topic, known.complaint_id, doc.version, doc.model_dump_json()))
     if case := case_row(known, directory):
         found["routing"]["desk_case"] = [tuple(case)]
-    found["deadlines"]["clock"] = [astuple(row) for row in deadlines._rows(made.known, directory)]
+    found["deadlines"]["clock"] = [_clock(row) for row in deadlines._rows(made.known, directory)]
     found["notifications"]["notices"] = [
         (notice_id(known.complaint_id, intent.key), known.complaint_id, *intent.key, "sent", "file", now, now) for intent in made.sent
     ]
-    found["stats"][FACTS] = [astuple(fact_row(known, directory))]
+    found["stats"][FACTS] = [_fact(fact_row(known, directory))]
     return found
 
 
