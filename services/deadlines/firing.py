@@ -5,21 +5,19 @@ force, nothing has moved since it was counted, and time passes over it as it sta
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from services.deadlines import store
 from services.deadlines.domain import Timed, end_as_told
-from services.deadlines.due import Due
 from services.deadlines.handlers import LAW, fire
 from services.deadlines.models import ClockRow
 from services.deadlines.passing import Fired, alert_at, breach_at, passed, reason
 from services.deadlines.store import Ripe
 from shared.contracts.envelope import envelope, event_id
-from shared.contracts.procedures import Procedure
 from shared.contracts.registry import DEADLINES, TOPICS, ce_type
 from shared.contracts.states import ClockState
 from shared.messaging import telling
@@ -30,6 +28,8 @@ from shared.messaging.tx import Tx
 SERVICE = TOPICS[DEADLINES].writer
 _MOVES = {"breached_at", "alerts"}
 """All that time does to a clock's state."""
+_STANDS = ("state", "due_at", "last_day", "calendar_version", "breached_at")
+"""With its alerts, its rule and its calendar: all that time asks of a clock."""
 
 
 async def fire_chunk(tx: Tx, partition: int, until: datetime, most: int) -> int:
@@ -51,6 +51,16 @@ async def fire_chunk(tx: Tx, partition: int, until: datetime, most: int) -> int:
     return len(ids)
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What time does to every clock that stands alike: what is told, and when it acts again."""
+
+    fired: tuple[Fired, ...]
+    patches: tuple[Mapping[str, Any], ...]
+    breach_at: datetime | None
+    alert_at: datetime | None
+
+
 class Chunk:
     """Complaints over which time passes in one transaction; `told` are the facts of it.
 
@@ -62,41 +72,51 @@ class Chunk:
         self._tx, self._until = tx, until
         # As in handlers: under a clock that was set back, a breach told before its due time would be taken back and told again.
         self._now = max(until, tx.now)
-        self._ends: dict[tuple[str, str, datetime | None, date | None], Due | None] = {}
+        self._fates: dict[tuple[object, ...], Fate | None] = {}
 
     def fire(self, ripe: Ripe) -> list[ClockRow]:
         """The rows of the clocks that time acted on, after it; none where the complaint must be counted anew."""
-        header, clocks = from_json(ripe.header), from_json(ripe.deadlines or "[]")
-        recorded_at = datetime.fromisoformat(header["recorded_at"])
-        places = {clock["code"]: place for place, clock in enumerate(clocks)}
-        law = self._tx.directory.procedure(header["procedure"])
-        known = [self._standing(row, clocks[places[row.code]], law) for row in ripe.rows if row.code in places]
-        standing = [clock for clock in known if clock]
-        if len(standing) < len(ripe.rows):
+        clocks = from_json(ripe.deadlines or "[]")
+        by_code = {clock["code"]: clock for clock in clocks}
+        fates = [fate for row in ripe.rows if (told := by_code.get(row.code)) and (fate := self._fate(ripe.procedure, row, told))]
+        if len(fates) < len(ripe.rows):
             return []
-        fact, moved = {"complaint": header, "version": ripe.version, "clocks": clocks}, []
-        for row, clock in zip(ripe.rows, standing, strict=True):
-            for fired in passed(clock, self._until, self._now):
-                clock = replace(clock, state=fired.clock)
-                clocks[places[row.code]] |= fired.clock.model_dump(mode="json", include=_MOVES)
-                fact |= {"version": fact["version"] + 1, "change": {"by": LAW, "reason": reason(fired, recorded_at)}}
-                self._tell(ripe, fired, fact)
-            moved.append(replace(row, breach_at=breach_at(clock), alert_at=alert_at(clock)))
-        return moved
+        version = ripe.version
+        for row, fate in zip(ripe.rows, fates, strict=True):
+            for fired, patch in zip(fate.fired, fate.patches, strict=True):
+                by_code[row.code] |= patch
+                version += 1
+                self._tell(ripe, version, fired, to_json(clocks))
+        return [replace(row, breach_at=fate.breach_at, alert_at=fate.alert_at) for row, fate in zip(ripe.rows, fates, strict=True)]
 
-    def _standing(self, row: ClockRow, told: Mapping[str, Any], law: Procedure | None) -> Timed | None:
-        """The clock as it was told, where that is all there is to know of it."""
-        rule, calendar = law.clock(row.code) if law else None, self._tx.directory.calendars.get(row.calendar)
-        if not (law and rule and calendar and row.calendar_version == told.get("calendar_version") == calendar.version):
+    def _fate(self, procedure: str, row: ClockRow, told: Mapping[str, Any]) -> Fate | None:
+        """None where the clock as it was told is not all there is to know of it."""
+        stands = tuple(told.get(name) for name in _STANDS)
+        alike = (procedure, row.code, row.calendar, row.calendar_version, row.breach_at, row.alert_at, *stands, to_json(told.get("alerts")))
+        if alike not in self._fates:
+            clock = self._standing(procedure, row, told)
+            self._fates[alike] = self._passed(clock) if clock else None
+        return self._fates[alike]
+
+    def _standing(self, procedure: str, row: ClockRow, told: Mapping[str, Any]) -> Timed | None:
+        law, calendar = self._tx.directory.procedure(procedure), self._tx.directory.calendars.get(row.calendar)
+        rule = law.clock(row.code) if law else None
+        if not (rule and calendar and row.calendar_version == told.get("calendar_version") == calendar.version):
             return None
-        state = ClockState.model_validate({name: value for name, value in told.items() if name != "why"})
-        key = (law.ref, row.code, state.due_at, state.last_day)
-        if key not in self._ends:
-            self._ends[key] = end_as_told(state, calendar)
-        clock = Timed(rule, state, None, self._ends[key])
+        state = ClockState.model_validate(told)
+        clock = Timed(rule, state, None, end_as_told(state, calendar))
         return clock if (breach_at(clock), alert_at(clock)) == (row.breach_at, row.alert_at) else None
 
-    def _tell(self, ripe: Ripe, fired: Fired, fact: Mapping[str, Any]) -> None:
-        id, version, reference = ripe.complaint_id, fact["version"], fact["complaint"]["reference"]
-        headers = envelope(event_id(id, DEADLINES, version), type=ce_type(fired.type), source=SERVICE, subject=reference, time=self._tx.now)
-        self.told.append(Told(ripe.partition, Outgoing(DEADLINES, str(id), version, to_json(fact), headers, id)))
+    def _passed(self, clock: Timed) -> Fate:
+        fired = tuple(passed(clock, self._until, self._now))
+        after = replace(clock, state=fired[-1].clock) if fired else clock
+        patches = tuple(one.clock.model_dump(mode="json", include=_MOVES) for one in fired)
+        return Fate(fired, patches, breach_at(after), alert_at(after))
+
+    def _tell(self, ripe: Ripe, version: int, fired: Fired, clocks: bytes) -> None:
+        change = to_json({"by": LAW, "reason": reason(fired, ripe.recorded_at)})
+        value = b'{"complaint":%b,"version":%d,"change":%b,"clocks":%b}' % (ripe.header.encode(), version, change, clocks)
+        id = event_id(ripe.complaint_id, DEADLINES, version)
+        headers = envelope(id, type=ce_type(fired.type), source=SERVICE, subject=ripe.reference, time=self._tx.now)
+        record = Outgoing(DEADLINES, str(ripe.complaint_id), version, value, headers, ripe.complaint_id)
+        self.told.append(Told(ripe.partition, record))

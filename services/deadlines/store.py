@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -39,7 +40,8 @@ _DUE = text("""
     select complaint_id from clock where partition = :partition and fires_at <= :until
     group by complaint_id order by min(fires_at), complaint_id limit :most""")
 _LOCK = text("""
-    select complaint_id, partition, header, deadlines, deadlines_version from register
+    select complaint_id, partition, reference, header->>'procedure', cast(header->>'recorded_at' as timestamptz),
+           header::text, deadlines::text, deadlines_version from register
     where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update""")
 _RIPE_ROWS = text("""
     select complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at from clock
@@ -69,14 +71,17 @@ _CONFIRM = text("""
 
 @dataclass(frozen=True)
 class Ripe:
-    """A complaint on which time has something to do: what was last told of it, as it is stored (JSON), and the rows that are due."""
+    """A complaint on which time has something to do: the rows that are due, and what was last told of it, as it is stored (JSON)."""
 
+    rows: Sequence[ClockRow]
     complaint_id: UUID
     partition: int
+    reference: str
+    procedure: str
+    recorded_at: datetime
     header: str
     deadlines: str | None
     version: int
-    rows: Sequence[ClockRow]
 
 
 async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
@@ -102,12 +107,12 @@ async def due(conn: AsyncConnection, partition: int, until: datetime, most: int)
 
 async def lock_ripe(conn: AsyncConnection, ids: Sequence[UUID], until: datetime) -> list[Ripe]:
     """These complaints with what is due of them by now, locked in complaint-id order; what was due before the lock may not be any more."""
-    known = list(await conn.execute(_LOCK, {"ids": list(ids)}))
+    known: Sequence[Any] = (await conn.execute(_LOCK, {"ids": list(ids)})).all()
     rows: dict[UUID, list[ClockRow]] = {id: [] for id in ids}
     # A statement of its own: it sees what was committed before the locks were had.
     for row in await conn.execute(_RIPE_ROWS, {"ids": list(ids), "until": until}):
         rows[row.complaint_id].append(ClockRow(*row))
-    return [Ripe(id, partition, header, told, version, rows[id]) for id, partition, header, told, version in known]
+    return [Ripe(rows[told[0]], *told) for told in known]
 
 
 async def move(conn: AsyncConnection, rows: Sequence[ClockRow]) -> None:

@@ -52,7 +52,9 @@ def due(known: handlers.Known, until: datetime, directory: Directory = DIRECTORY
 def as_stored(known: handlers.Known, rows: list[ClockRow]) -> Ripe:
     one = known.registers
     states = CLOCKS.dump_json(one.deadlines or (), by_alias=True).decode()
-    return Ripe(one.complaint_id, one.partition, one.header.model_dump_json(), states, one.deadlines_version, rows)
+    header = one.header.model_dump_json()
+    named = (one.header.reference, one.header.procedure, one.header.recorded_at)
+    return Ripe(rows, one.complaint_id, one.partition, *named, header, states, one.deadlines_version)
 
 
 def facts(tx_told: Any) -> Iterator[tuple[DeadlinesFact, Any]]:
