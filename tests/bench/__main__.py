@@ -9,6 +9,7 @@ each line means.
   filing     filings at saturation and at half of it, against the bare insert
   spike      twenty times 5 % of that saturation
   rebuild    the figures derived anew, against a bare upsert of the same facts
+  desk       a desk beside 200,000 cases: its queue and its search (with --only desk)
   stored     lives beside SIZE stored complaints, against lives before they came (with --size only)
 """
 
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from deploy.local.home import Refusal
 from deploy.local.platform import Platform
-from tests.bench import filing, latency, lives, rebuilding, spike, stored
+from tests.bench import desk, filing, latency, lives, rebuilding, spike, stored
 from tests.bench.bench import SHORT, WHOLE, Bench
 from tests.bench.processes import yardstick_beside
 from tests.bench.report import BASELINE, circumstances, save, table
@@ -41,6 +42,8 @@ PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
     "rebuild": rebuilding.rebuild,
 }
 """In this order: what a phase needs to know of another comes after it."""
+ALONE: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {"desk": desk.desk}
+"""Run where they are asked for, and last: they leave a store with cases that the others know nothing of."""
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
@@ -70,14 +73,14 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
 def _phases(arguments: argparse.Namespace) -> dict[str, Callable[[Bench], Awaitable[Figures]]]:
     if arguments.size:
         return {"lives": lives.lives, "stored": partial(stored.stored, size=arguments.size)}
-    return {name: phase for name, phase in PHASES.items() if name in arguments.only}
+    return {name: phase for name, phase in {**PHASES, **ALONE}.items() if name in arguments.only}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=PHASES, default=list(PHASES), help="what to measure (all)")
+    parser.add_argument("--only", nargs="+", choices=[*PHASES, *ALONE], default=list(PHASES), help="what to measure (all)")
     parser.add_argument("--whole", action="store_true", help="5 pairs of 20 s, a spike of 60 s: about 15 minutes")
     parser.add_argument("--size", type=int, default=0, metavar="N", help="lives, then N stored complaints, and lives again")
     parser.add_argument("--save", action="store_true", help="put this run's figures into the committed baseline")

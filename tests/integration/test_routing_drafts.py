@@ -148,3 +148,16 @@ async def test_a_case_whose_filer_never_answered_is_closed_as_lapsed(desks: Desk
     done = await desks.done(OFFICE, header, "closure", 3)
     assert (done["case"]["status"], done["case"]["closed_at"]) == ("lapsed", "2026-04-01T10:00:00.000Z")
     assert [name for name, _, _ in await desks.told()][-1] == "complaint-closed"
+
+
+async def test_drafts_and_kept_answers_go_with_the_filer(desks: Desks) -> None:
+    header = await desks.file()
+    sent = {**desks.bench.token(*OFFICE), "Idempotency-Key": str(uuid4()), "If-Match": '"0"'}
+    path = f"/v1/cases/{header.reference}/draft"
+    assert (await desks.client.put(path, json=ANSWER, headers=sent)).status_code == 200
+    tables = "select (select count(*) from desk_draft), (select count(*) from decision_key)"
+    assert await desks.bench.execute(tables) == [(1, 1)]
+    await desks.bench.deliver(fact("intake", header, 2, filing(erased_at=at("2026-03-03"))))
+    assert await desks.bench.execute(tables) == [(0, 0)]
+    again = sent | {"Idempotency-Key": str(uuid4())}
+    assert refused(await desks.client.put(path, json=ANSWER, headers=again)) == (409, "erased")

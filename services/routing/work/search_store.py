@@ -104,7 +104,8 @@ async def _found(conn: AsyncConnection, look: _Look, wanted: Filter, limit: int)
 
 def _row(papers: Papers) -> dict[str, object]:
     person = papers.person
-    words = tokens("\n".join((papers.subject, papers.narrative, *(supplied.text for supplied in papers.supplied))))
+    supplied = (one.text for one in papers.supplied)
+    words = tokens("\n".join((papers.subject, papers.narrative, *papers.private.values(), *supplied)))
     name = tokens(person.name or "")
     return {
         "id": papers.complaint_id,
