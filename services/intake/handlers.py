@@ -82,7 +82,8 @@ class Intake:
         if not (given.subject or given.narrative):
             raise Problem(422, "words-missing", "Send the subject, the narrative, or both.", field="narrative")
         alerts = self.watch.raised_by(directory, given.subject, given.narrative, *given.private.values())
-        law = directory.newest_procedure(given.procedure.partition("@")[0]) if given.procedure else None
+        ref = given.procedure or ""
+        law = directory.procedure(ref) if "@" in ref else directory.newest_procedure(ref)
         languages = reading_order(lang, accept, given.filer.language if given.filer else pack.page_languages[0], pack.page_languages)
         restricted = is_restricted(alerts) or (law is not None and law.visibility.restricted)
         return Checked(alerts=tuple(alert_shown(alert, languages) for alert in alerts), restricted=restricted)

@@ -1,12 +1,14 @@
 """Words that have a better door than a complaint: told before filing, and kept for the restricted desk when filed all the same."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from services.intake.shapes import CheckIn, FilingIn
 from shared.contracts.directory import AlertRecord
+from shared.contracts.procedures import Visibility
 from shared.contracts.states import Case
 from tests.support.citizen import Citizen, Others, filing
 from tests.support.stores import fact
@@ -36,7 +38,7 @@ ALERTS = [
 ]
 
 
-WORDS = [
+WORDS: list[tuple[dict[str, Any], list[str], bool]] = [
     ({"narrative": "Il a demandé un pot-de-vin de 200."}, ["corruption"], True),
     ({"subject": "CORRUPTION au guichet"}, ["corruption"], True),
     ({"narrative": "طلب مني الرِّشوة"}, ["corruption"], True),
@@ -116,10 +118,18 @@ async def test_filed_all_the_same_it_is_for_the_restricted_desk_alone(citizen, b
     assert (await citizen.client.get(citizen.path, headers=bench.token("national-desk"))).status_code == 200
 
 
-async def test_an_ordinary_filing_is_not(citizen, bench):
-    await citizen.file()
-    [filed] = [body for name, body in await bench.outbox() if name == "complaint-filed"]
-    assert filed.filing.restricted is False
+async def test_an_ordinary_filing_is_not_and_one_under_a_restricted_law_is(citizen, bench):
+    law = (await bench.node.directory()).records["procedure/observation@1"]
+    secret = law.procedure.model_copy(update={"version": 2, "visibility": Visibility(restricted=True)})
+    await bench.deliver(law.model_copy(update={"version": 2, "procedure": secret}))
+    while not (await bench.node.directory()).procedure("observation@2"):
+        await asyncio.sleep(0.05)
+    for procedure, restricted in (("complaint", False), ("observation@1", False), ("observation@2", True)):
+        answer = await citizen.file(procedure=procedure, coded=None)
+        assert answer.status_code == 201, answer.text
+        *_, filed = [body for name, body in await bench.outbox() if name == "complaint-filed"]
+        assert filed.filing.restricted is restricted
+        assert (await checked(citizen, subject="x", procedure=procedure))["restricted"] is (procedure == "observation@2")
 
 
 async def test_a_coded_refusal_shows_its_door_on_the_page(citizen, bench):
