@@ -3,6 +3,7 @@
 Ratios and processor time are what to compare between runs; rates are of this machine and this hour. docs/benchmarks.md says what
 each line means.
 
+  due        one due date with its reasons, as the pure function that it is, in microseconds
   idle       one filing after another, followed: to the observer, to its due date on the page, into the figures
   lives      whole lives through all five services; processor time and memory of each
   half       as idle, while lives are begun at half of the measured rate
@@ -28,12 +29,20 @@ from deploy.local.home import Refusal
 from deploy.local.platform import Platform
 from tests.bench import desk, filing, latency, lives, rebuilding, spike, stored
 from tests.bench.bench import SHORT, WHOLE, Bench
+from tests.bench.due import due_us
 from tests.bench.processes import yardstick_beside
 from tests.bench.report import BASELINE, circumstances, save, table
-from tests.bench.spread import Figures
+from tests.bench.spread import Figures, Spread
 from tests.reliability.world import NORIA, World
 
+
+async def due(bench: Bench) -> Figures:
+    """Beside nothing: what it costs is processor time."""
+    return {f"due_us_{name}": Spread.of([took]) for name, took in (await asyncio.to_thread(due_us)).items()}
+
+
 PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
+    "due": due,
     "idle": latency.idle,
     "lives": lives.lives,
     "half": latency.under_half_load,
