@@ -19,8 +19,9 @@ from shared.runtime.db import Database, transient
 log = structlog.get_logger()
 
 ROUND = 500
-GATHER_SECONDS = 0.03
-"""From the begin of one round to the next, unless rows are left: a round costs as much as the sending of a hundred rows."""
+REST, LONGEST_REST_SECONDS = 2, 0.05
+"""After a round that left no rows, a rest of twice its time: under load rounds are fewer and fuller, and a round costs as much as
+the sending of a hundred rows. What comes after a quiet moment waits for nothing."""
 POLL_SECONDS = 0.25
 """Only a net under the wake-up that every commit gives: for rows of another replica or of a crashed process."""
 LEASE_SECONDS = 10
@@ -68,7 +69,7 @@ class Relay:
             if not sent:
                 await self._sleep()
             elif sent < ROUND:
-                await asyncio.sleep(began + GATHER_SECONDS - time.monotonic())
+                await asyncio.sleep(min(LONGEST_REST_SECONDS, REST * (time.monotonic() - began)))
 
     async def round(self) -> int:
         """One batch: lease, read, note, send, delete. Returns how many rows left; 0 too where another replica holds the lease."""

@@ -15,12 +15,12 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
-from aiokafka.partitioner import murmur2
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import SASLScram512
 
+from shared.messaging.murmur import murmur2
 from shared.messaging.positions import Place
 from shared.messaging.records import Outgoing, RawRecord
 from shared.runtime.settings import Settings
@@ -65,7 +65,7 @@ class Login:
 @lru_cache(maxsize=10_000)  # what is filed here is sent from here a moment later: three records of one key
 def partition_of(key: str, partitions: int = 12) -> int:
     """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
-    return int((murmur2(key.encode()) & 0x7FFFFFFF) % partitions)
+    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 
 class Producer:

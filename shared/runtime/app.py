@@ -71,7 +71,7 @@ def create_app(
 ) -> FastAPI:
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
     app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS)
-    app.state.settings, app.state.readiness, app.state.shortcuts = settings, checks, {}
+    app.state.settings, app.state.readiness, app.state.shortcuts, app.state.body_limits = settings, checks, {}, {}
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)
     for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):

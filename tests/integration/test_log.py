@@ -8,17 +8,18 @@ import pytest
 
 from deploy.local.platform import Platform
 from shared.contracts.events import IntakeFact
+from shared.contracts.states import Filing
 from shared.messaging.codec import decode
 from shared.messaging.engine import Engine
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
-from shared.messaging.registers import Change
+from shared.messaging.registers import Change, Registers
 from shared.messaging.republish import NotEmpty, republish
 from shared.messaging.spec import Spec
 from shared.messaging.tasks import caught_up
-from shared.messaging.transport import observing
+from shared.messaging.transport import observing, partition_of
 from shared.messaging.tx import Tx
-from tests.support.probe import FACTS, again, file, fresh_store, node_on, note_effects, rows
+from tests.support.probe import FACTS, again, file, fresh_store, new_header, node_on, note_effects, rows
 
 Start = Callable[..., object]
 
@@ -119,6 +120,27 @@ async def test_records_delivered_before_the_assignment_is_settled_have_one_effec
     await until(arrived)
     await asyncio.sleep(2)
     assert await seen(first, ids) == len(ids)
+
+
+async def test_more_than_a_batch_holds_leaves_whole_and_in_order(world: World) -> None:
+    intake = await world.intake()
+    filed = new_header()
+    long = Filing(language="fr", coded={"text": "x" * 100_000})
+
+    async def work(tx: Tx) -> None:
+        known = Registers.new(filed, partition_of(str(filed.id)))
+        for _ in range(6):
+            known = tx.publish(known, "complaint-filed", long, by="citizen")
+
+    await intake.run(work)
+
+    async def emptied() -> bool:
+        return await rows(intake, "select 1 from outbox limit 1") == []
+
+    await until(emptied)
+    assert await told(intake, {filed.id}) == {filed.id: [1, 2, 3, 4, 5, 6]}
+    kept = "select intake_version, version, intake->>'language', header->>'reference' from register join published p using (complaint_id)"
+    assert await rows(intake, kept) == [(6, 6, "fr", filed.reference)]
 
 
 async def test_two_relays_of_one_service_send_each_record_once_in_order(world: World) -> None:
