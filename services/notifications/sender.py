@@ -43,6 +43,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._landed: list[Outcome] = []
+        self._more = False
 
     def wake(self) -> None:
         self._wake.set()
@@ -70,6 +71,7 @@ class Sender:
         except Exception as error:
             if not transient(error):
                 raise
+            self._more = False
             log.info("sender waits for the store", error=type(error).__name__)
 
     async def _moment(self) -> None:
@@ -78,21 +80,18 @@ class Sender:
             await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=MOMENT_SECONDS)
-        else:
+        elif not self._more:
             await asyncio.sleep(MOMENT_SECONDS)
 
     async def _take(self) -> None:
-        free = self._settings.in_flight - len(self._in_flight)
-        if not free:
-            return
-        directory = await self._node.directory()
-        taken, more = await self._claims.take(free, directory)
-        if more:
-            self._wake.set()
-        for addressed in taken:
-            task = asyncio.create_task(self._deliver(addressed, directory))
-            self._in_flight.add(task)
-            task.add_done_callback(self._land)
+        """Fills the free places, as long as anything is due."""
+        directory, self._more = await self._node.directory(), True
+        while self._more and (free := self._settings.in_flight - len(self._in_flight)):
+            taken, self._more = await self._claims.take(free, directory)
+            for addressed in taken:
+                task = asyncio.create_task(self._deliver(addressed, directory))
+                self._in_flight.add(task)
+                task.add_done_callback(self._land)
 
     def _land(self, task: asyncio.Task[Outcome]) -> None:
         self._in_flight.discard(task)
