@@ -93,6 +93,7 @@ async def cases(conn: AsyncConnection, sort: str, limit: int, wanted: Filter, af
 async def counts(conn: AsyncConnection, wanted: Filter, now: datetime, mine: Sequence[str], unit: str | None) -> Counts:
     """How many cases there are of each kind that a desk asks for, in one reading."""
     where, given = wanted.where()
+    await conn.execute(FOR_ITSELF)
     query = f"""
         select count(*) filter (where c.status = 'triage'), count(*) filter (where c.status = 'with_body'),
           count(*) filter (where c.status = 'waiting_for_citizen'), count(*) filter (where c.due_at <= :now),

@@ -17,7 +17,7 @@ from shared.contracts.wording import sound, tokens
 
 MOST_WORDS = 8
 """Of a question; what follows narrows nothing more."""
-ALIKE = 0.5
+ALIKE = 0.6
 """The least likeness of two names (trigrams of their keys) at which one is shown for the other."""
 
 _PUT = text("""

@@ -65,6 +65,9 @@ _TABLES = """
     create index desk_search_name on desk_search using gin (name_key gin_trgm_ops) with (gin_pending_list_limit = 256);
     create index desk_search_words on desk_search using gin (words) with (gin_pending_list_limit = 256);
 
+    create index desk_case_open on desk_case (body, status, due_at, complaint_id, restricted)
+      where status in ('triage', 'with_body', 'waiting_for_citizen');
+
     alter table audit alter column reference drop not null;
     alter table audit add column shown text[];
     create index audit_shown on audit using gin (shown) where shown is not null;
