@@ -20,6 +20,8 @@ SOME = max(50, LIVES // 20)
 """While anything else is done to the world."""
 KILLS = int(os.environ.get("WASL_PROOF_KILLS", "1"))
 """Effective ones of each service; and how often each other fault is done that may be done again."""
+LONGEST = 600 + LIVES // 2
+"""Seconds for one test, on a machine that is busy with others."""
 FORGETTING = {"WASL_TICK_SECONDS": "8", "WASL_ERASURE_RESEND_SECONDS": "6"}
 """Seconds for hours, as deploy/topics.yaml has them for the compaction of a test's broker."""
 REAL_GRACE = 10

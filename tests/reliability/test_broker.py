@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.conftest import KILLS, SEED, SOME
+from tests.reliability.conftest import KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -15,7 +15,7 @@ from tests.reliability.world import World
 AT_ONCE = 12
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/broker"), load.ended + SOME
     async with load.going(AT_ONCE):

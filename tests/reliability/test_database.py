@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.conftest import KILLS, SEED, SOME
+from tests.reliability.conftest import KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -53,7 +53,7 @@ async def known_to_all(world: World, load: Load) -> str:
     return reference
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_store_that_lets_nobody_in_stops_its_own_service_only(faulty: World, load: Load, trial: Trial) -> None:
     reference = await known_to_all(faulty, load)
     rng, target = Random(f"{SEED}/store"), load.ended + SOME
@@ -66,7 +66,7 @@ async def test_a_store_that_lets_nobody_in_stops_its_own_service_only(faulty: Wo
     await trial.must_hold(faulty, load)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_database_server_that_is_killed_loses_and_doubles_nothing(faulty: World, load: Load, trial: Trial) -> None:
     reference = await known_to_all(faulty, load)
     rng, target = Random(f"{SEED}/database"), load.ended + SOME

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import faults, replicas
-from tests.reliability.conftest import KILLS, LIVES, SEED
+from tests.reliability.conftest import KILLS, LIVES, LONGEST, SEED
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -16,7 +16,7 @@ TWICE = ("routing", "stats")
 """Services of which a second replica runs."""
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(LONGEST)
 async def test_killed_services_lose_and_double_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/kill"), load.ended + LIVES
     async with load.going(AT_ONCE):

@@ -10,7 +10,7 @@ from services.stats.domain import fact_row
 from services.stats.models import COLUMNS
 from shared.messaging.registers import from_row
 from tests.reliability.command import command
-from tests.reliability.conftest import KILLS, SOME
+from tests.reliability.conftest import KILLS, LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.population import directory_of
 from tests.reliability.trial import Trial
@@ -22,7 +22,7 @@ ROWS = f"select {', '.join(COLUMNS)} from complaint_fact order by complaint_id"
 SLOT = "select slot from public.live"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_figures_derived_anew_under_load_are_equal_and_never_half_built(faulty: World, load: Load, trial: Trial) -> None:
     async with load.going(AT_ONCE):
         await load.reach(load.ended + SOME)

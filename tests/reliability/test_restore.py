@@ -8,7 +8,7 @@ import pytest
 
 from tests.reliability import backups
 from tests.reliability.command import command
-from tests.reliability.conftest import SOME
+from tests.reliability.conftest import LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -28,7 +28,7 @@ async def count(world: World, service: str, query: str) -> int:
     return int((await world.rows(service, query))[0]["n"])
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_restored_store_is_what_it_was(faulty: World, load: Load, trial: Trial, tmp_path: Path) -> None:
     dumps = {service: tmp_path / service for service in RESTORED}
     async with load.going(AT_ONCE):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.conftest import SOME
+from tests.reliability.conftest import LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -19,7 +19,7 @@ HELD_SECONDS = float(os.environ.get("WASL_PROOF_HELD_SECONDS", "10"))
 HELD = "deadlines"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_consumer_that_was_held_back_catches_up_in_order(faulty: World, load: Load, trial: Trial) -> None:
     target = load.ended + SOME
     async with load.going(AT_ONCE):

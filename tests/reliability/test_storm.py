@@ -21,6 +21,7 @@ from services.routing.directory.pack import load
 from shared.contracts.registry import DEADLINES
 from shared.runtime.clock import parse_clock
 from shared.runtime.db import Database
+from tests.reliability.conftest import LONGEST
 from tests.reliability.population import fill
 from tests.reliability.trial import Trial
 from tests.reliability.world import NORIA, World
@@ -51,7 +52,7 @@ _BARE = (
 )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World, trial: Trial) -> None:
     store, now = timed.stores["deadlines"], parse_clock(timed.platform.clock).now()
     ids, due = await fill(store, now, [now - 57 * DAY], DUE, whole=True)
@@ -89,7 +90,7 @@ async def deadlines(broker_and_database: Platform, tmp_path: Path) -> AsyncItera
     await made.bench.node.stop()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_storm_at_the_stores_own_pace(deadlines: Deadlines, trial: Trial) -> None:
     now = datetime.fromisoformat(NOW)
     url = make_url(deadlines.bench.node.settings.database_url)

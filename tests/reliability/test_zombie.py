@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.conftest import KILLS, SEED, SOME
+from tests.reliability.conftest import KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
@@ -16,7 +16,7 @@ AT_ONCE = 12
 SERVICES = ("stats", "routing")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(LONGEST)
 async def test_a_zombie_changes_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/zombie"), load.ended + SOME
     async with load.going(AT_ONCE):
