@@ -105,12 +105,21 @@ class Staff:
 
     def answer(self, reference: str, approver: "Staff", **words: Any) -> httpx.Response:
         """As a procedure with one approval wants it: drafted and posted by this person, approved by another."""
-        steps = ((self, "PUT", "draft", words), (self, "POST", "draft/submission", {}), (approver, "POST", "draft/approval", {}))
+        told = self.draft(reference, approver, **words)
+        return told if told.is_error else self.do(reference, "response", **words)
+
+    def draft(self, reference: str, approver: "Staff", **words: Any) -> httpx.Response:
+        """Written and submitted by this person, approved by another: the answer can be posted. The last step's answer, or a refusal."""
+        steps: tuple[tuple[Staff, str, str, Json], ...] = (
+            (self, "PUT", "draft", words),
+            (self, "POST", "draft/submission", {}),
+            (approver, "POST", "draft/approval", {}),
+        )
         for version, (who, method, what, fields) in enumerate(steps):
             told = who.step(reference, what, version, method, **fields)
             if told.is_error:
-                return told
-        return self.do(reference, "response", **words)
+                break
+        return told
 
     def deadlines(self, reference: str) -> dict[str, Json]:
         answer = self.world.get("deadlines", f"/v1/complaints/{reference}/deadlines", self.token)
@@ -125,26 +134,14 @@ class Desk:
     """The desk of a body: an agent writes the answer, and somebody else approves it where the law wants that."""
 
     def __init__(self, world: World, body: str) -> None:
-        self.world, self.agent, self.approver = world, world.staff("body-agent", body), world.staff("approver", body)
+        self.agent, self.approver = world.staff("body-agent", body), world.staff("approver", body)
 
     def answer(self, reference: str, **given: Any) -> httpx.Response:
-        """outcome and reasons. The answer to the first step that was refused, or to the last."""
+        """outcome and reasons: at once where the procedure wants no approval. The answer to the step that was refused, or to the last."""
         posted = self.agent.do(reference, "response", **given)
         if posted.status_code != 409 or posted.json()["code"] != "approval-missing":
             return posted
-        version = 0
-        steps = (
-            (self.agent, "PUT", "draft", given),
-            (self.agent, "POST", "draft/submission", None),
-            (self.approver, "POST", "draft/approval", None),
-        )
-        for who, method, what, body in steps:
-            path = f"{self.world.platform.url('routing')}/v1/cases/{reference}/{what}"
-            step = self.world.http.request(method, path, json=body, headers={**who.token, "If-Match": f'"{version}"'})
-            if step.is_error:
-                return step
-            version = step.json()["version"]
-        return self.agent.do(reference, "response", **given)
+        return self.agent.answer(reference, self.approver, **given)
 
 
 def filing(**fields: Any) -> Json:
