@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.contracts.wording import COMMON, content, finds, phrase_is_empty, sound, tokens
+from shared.contracts.wording import COMMON, Phrases, content, finds, phrase_is_empty, sound, tokens
 
 SAME = [
     ("Électricité", "ELECTRICITE", "e\u0301lectricité"),
@@ -79,6 +79,8 @@ def test_what_a_text_is_about_leaves_out_what_every_complaint_says() -> None:
 )
 def test_phrases_are_found_word_by_word(phrase: str, text: str, found: bool) -> None:
     assert finds([phrase], tokens(text)) == (phrase if found else None)
+    assert Phrases([phrase]).stand_in(tokens(text)) is found
+    assert Phrases(["never", phrase]).stand_in(tokens(f"{text} dar 3")) is found
 
 
 def test_the_first_phrase_that_stands_there_is_told() -> None:
