@@ -84,8 +84,9 @@ async def test_who_may_change_what(desks: Desks) -> None:
     assert refused(await call(desks, NATIONAL, "water-office", 2, "PATCH", **change)) == (412, "version-stale")
     assert refused(await call(desks, NATIONAL, "water-office", None, "PATCH", **change)) == (428, "if-match-missing")
     assert refused(await desks.get("/v1/directory/bodies/nobody")) == (404, "body-unknown")
-    moved = await done(desks, NATIONAL, "water-office", 1, "PATCH", parent="ministry-towns")
-    assert moved["parent"] == "ministry-towns"
+    assert refused(await call(desks, ADMIN, "water-office", 1, "PATCH", online=False)) == (403, "field-not-allowed")
+    moved = await done(desks, NATIONAL, "water-office", 1, "PATCH", parent="ministry-towns", online=False)
+    assert (moved["parent"], moved["online"]) == ("ministry-towns", False)
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_spreadsheets_write_semicolons_marks_and_returns(given: str) -> None:
 
 def test_a_new_body_is_created_and_dated_today() -> None:
     found = planned(
-        "bodies", "port-office,establishment,الميناء,Office du port,,ministry-waters,,port@noria.example,Mo-Fr 08:00-15:00,,,decree 7,A,"
+        "bodies", "port-office,establishment,الميناء,Office du port,,ministry-waters,,port@noria.example,Mo-Fr 08:00-15:00,,,decree 7,A,,"
     )
     assert (only(found).change, only(found).key) == ("created", "body/port-office")
     (body,) = found.records
@@ -61,7 +61,7 @@ def test_a_changed_body_names_its_fields_and_keeps_what_the_table_does_not_have(
     former = renamed(held, {"ar": "مكتب", "fr": "Office"}, date(2025, 1, 1))
     found = planned(
         "bodies",
-        "water-office,establishment,مكتب,Office des eaux,,ministry-waters,,new@noria.example,,,,invented,A,2026-03-01",
+        "water-office,establishment,مكتب,Office des eaux,,ministry-waters,,new@noria.example,,,,invented,A,2026-03-01,",
         directory=noria().updated([former]),
     )
     assert only(found).fields == ("name", "mailbox", "history", "valid_from")
@@ -83,6 +83,18 @@ def test_a_part_of_a_commune_has_its_own_level() -> None:
     assert "010010111,arrondissement,010010101,حي,Quartier,,2026-01-01\n" in written("territories", after, LANGUAGES)
 
 
+def test_a_body_that_is_not_on_line_says_so() -> None:
+    found = planned("bodies", "port-office,establishment,ا,X,,,,,,,,invented,A,2026-01-01,no")
+    (body,) = found.records
+    assert isinstance(body, BodyRecord)
+    assert body.online is False
+    text = written("bodies", noria().updated(found.records), LANGUAGES)
+    assert "port-office,establishment,ا,X,,,,,,,,invented,A,2026-01-01,no\n" in text
+    assert {
+        row.change for row in plan({"bodies": read("bodies", text.encode(), LANGUAGES)}, noria().updated(found.records), TODAY).rows
+    } == {"unchanged"}
+
+
 def test_one_refused_row_refuses_the_whole() -> None:
     found = planned("territories", "030000000,region,,الغرب,Ouest,,", "030010000,province,040000000,جديد,Nova,,")
     assert [row.change for row in found.rows] == ["created", "refused"]
@@ -90,23 +102,24 @@ def test_one_refused_row_refuses_the_whole() -> None:
     assert found.records == ()
 
 
-BODY = "x-office,establishment,ا,X,,{parent},{place},,,{successor},{closed},invented,A,"
+BODY = "x-office,establishment,ا,X,,{parent},{place},,,{successor},{closed},invented,A,,"
 REFUSED = [
     ("bodies", "x-office,establishment,ا", "columns", None),
-    ("bodies", "X office,establishment,ا,X,,,,,,,,invented,A,", "invalid-field", "id"),
-    ("bodies", "x-office,charity,ا,X,,,,,,,,invented,A,", "invalid-field", "family"),
-    ("bodies", "x-office,establishment,,X,,,,,,,,invented,A,", "name-missing", "name_ar"),
-    ("bodies", "x-office,establishment,ا,X,,,,nobody,,,,invented,A,", "invalid-field", "mailbox"),
-    ("bodies", "x-office,establishment,ا,X,,,,,always,,,invented,A,", "invalid-field", "opening_hours"),
-    ("bodies", "x-office,establishment,ا,X,,,,,,,,,A,", "invalid-field", "source"),
-    ("bodies", "x-office,establishment,ا,X,,,,,,,,invented,A,soon", "invalid-field", "valid_from"),
+    ("bodies", "X office,establishment,ا,X,,,,,,,,invented,A,,", "invalid-field", "id"),
+    ("bodies", "x-office,charity,ا,X,,,,,,,,invented,A,,", "invalid-field", "family"),
+    ("bodies", "x-office,establishment,,X,,,,,,,,invented,A,,", "name-missing", "name_ar"),
+    ("bodies", "x-office,establishment,ا,X,,,,nobody,,,,invented,A,,", "invalid-field", "mailbox"),
+    ("bodies", "x-office,establishment,ا,X,,,,,always,,,invented,A,,", "invalid-field", "opening_hours"),
+    ("bodies", "x-office,establishment,ا,X,,,,,,,,,A,,", "invalid-field", "source"),
+    ("bodies", "x-office,establishment,ا,X,,,,,,,,invented,A,soon,", "invalid-field", "valid_from"),
+    ("bodies", "x-office,establishment,ا,X,,,,,,,,invented,A,,perhaps", "invalid-field", "online"),
     ("bodies", BODY.format(parent="nobody", place="", successor="", closed=""), "unknown-body", "parent"),
     ("bodies", BODY.format(parent="x-office", place="", successor="", closed=""), "own-ancestor", "parent"),
     ("bodies", BODY.format(parent="", place="999999999", successor="", closed=""), "unknown-territory", "territory"),
     ("bodies", BODY.format(parent="", place="", successor="nobody", closed="2026-01-01"), "unknown-body", "successor"),
     ("bodies", BODY.format(parent="", place="", successor="water-office", closed=""), "invalid-field", "closed_on"),
-    ("bodies", "x-commune,territorial,ا,X,,,,,,,,invented,A,", "territory-missing", "territory"),
-    ("bodies", "water-office,establishment,ا,X,,,,,,,2026-01-01,invented,A,", "closes-body", "closed_on"),
+    ("bodies", "x-commune,territorial,ا,X,,,,,,,,invented,A,,", "territory-missing", "territory"),
+    ("bodies", "water-office,establishment,ا,X,,,,,,,2026-01-01,invented,A,,", "closes-body", "closed_on"),
     ("territories", "030010000,province,,جديد,Nova,,", "misplaced", "parent"),
     ("territories", "030010000,province,030000000,جديد,Nova,,", "unknown-territory", "parent"),
     ("territories", "010010111,ward,010010000,جديد,Nova,,", "misplaced", "parent"),

@@ -8,10 +8,11 @@ establishments). What is generated says so in its name (générée, مولدة) 
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
-from services.routing.directory.pack import load
+from services.routing.directory.pack import Pack, load
 from services.routing.directory.tables import written
 from shared.contracts.directory import BodyRecord, Directory, DirectoryRecord, TerritoryRecord
 
@@ -20,9 +21,14 @@ COMMUNES, BODIES, MINISTRIES = 1_503, 1_750, 38
 GENERATED = "generated for trials: no real body"
 
 
+@cache
+def morocco() -> Pack:
+    return load(MOROCCO)
+
+
 def directory() -> Directory:
     """The whole of it; the same each time."""
-    pack = load(MOROCCO).directory
+    pack = morocco().directory
     places = pack.updated(_communes(pack))
     return places.updated(_bodies(places))
 

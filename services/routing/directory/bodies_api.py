@@ -47,6 +47,7 @@ class Edit(Dated):
     opening_hours: OpeningHours | None = Field(default=None, description="Such as Mo-Th 08:30-16:30; Fr 08:30-12:00,14:00-16:30")
     parent: Code | None = None
     territory: TerritoryCode | None = None
+    online: bool = Field(default=True, description="Whether rules may send cases to it.")
     source: Annotated[str, Field(min_length=1, max_length=500)] = "-"
     certainty: Certainty = "G"
 

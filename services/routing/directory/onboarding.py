@@ -16,7 +16,7 @@ Logins = Mapping[str, tuple[date, date]]
 
 @dataclass(frozen=True)
 class Covered:
-    """Open bodies of a family: how many there are, how many are on line (somebody of theirs has come), and the target with its source."""
+    """Open bodies of a family, those on line (rules may send to them, and somebody of theirs has come), and the target with its source."""
 
     family: str
     bodies: int
@@ -48,7 +48,8 @@ def coverage(directory: Directory, logins: Logins) -> Coverage:
     targets = directory.pack.targets if directory.pack and directory.pack.targets else Targets()
     wanted = {target.family: target for target in targets.families}
     known = [body for body in directory.bodies.values() if not body.closed_on]
-    bodies, online = Counter(body.family for body in known), Counter(body.family for body in known if body.id in logins)
+    came = [body for body in known if body.online and body.id in logins]
+    bodies, online = Counter(body.family for body in known), Counter(body.family for body in came)
     families = []
     for family in get_args(Family):
         target = wanted.get(family)

@@ -30,7 +30,7 @@ class FamilyOut(BaseModel):
 
     family: str
     bodies: int = Field(description="Open bodies that the directory has.")
-    online: int = Field(description="Those of which somebody has come with a good token.")
+    online: int = Field(description="Those to which rules may send and of which somebody has come with a good token.")
     target: int | None
     source: str | None
 
@@ -61,6 +61,7 @@ class BodyLine(BaseModel):
     id: str
     name: Label
     family: str
+    online: bool = Field(description="Whether rules may send cases to it.")
     has_mailbox: bool
     invited_at: Instant | None
     contact_tested_at: Instant | None
@@ -134,6 +135,7 @@ def _line(body: BodyRecord, logins: onboarding.Logins) -> BodyLine:
         id=body.id,
         name=body.name,
         family=body.family,
+        online=body.online,
         has_mailbox=body.mailbox is not None,
         invited_at=body.invited_at,
         contact_tested_at=body.contact_tested_at,

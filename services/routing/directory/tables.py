@@ -1,6 +1,7 @@
 """The directory as tables: one CSV file a kind, whose canonical form is the same for every export.
 
-Canonical: UTF-8, commas, one line feed a row, quotes only where needed, columns in this order, rows by key. What people write
+Canonical: UTF-8, commas, one line feed a row, quotes only where needed, columns in this order, rows by key; a body that is not on
+line says no in that column, the others nothing. What people write
 may also come with a byte order mark, with CR LF, or with semicolons, as spreadsheets in French have them.
 """
 
@@ -21,7 +22,7 @@ _COLUMNS = {
     "territories": ("code", "level", "parent", "name_*", "valid_from"),
     "bodies": (
         *("id", "family", "name_*", "parent", "territory", "mailbox", "opening_hours"),
-        *("successor", "closed_on", "source", "certainty", "valid_from"),
+        *("successor", "closed_on", "source", "certainty", "valid_from", "online"),
     ),
     "public-services": ("code", "body", "title_*", "parent", "territorial", "valid_from"),
 }
@@ -84,6 +85,8 @@ def fields(kind: str, line: Mapping[str, str]) -> dict[str, Any]:
     given[words] = {
         name.removeprefix(f"{words}_"): cell.strip() for name, cell in line.items() if name.startswith(f"{words}_") and cell.strip()
     }
+    if kind == "bodies":
+        given["online"] = given["online"] or True
     if kind == "territories":
         level = given["level"]
         given |= {"division": None} if level in _LEVELS else {"level": "commune", "division": level or ""}
@@ -96,6 +99,8 @@ def cells(record: Editable) -> dict[str, str]:
     for name, value in record.model_dump(mode="json", exclude={"history", "parts"}).items():
         if isinstance(value, dict):
             found |= {f"{name}_{language}": words for language, words in value.items()}
+        elif isinstance(value, bool):
+            found[name] = "" if value else "no"
         elif value is not None:
             found[name] = str(value)
     if isinstance(record, TerritoryRecord) and record.division:

@@ -54,7 +54,9 @@ async def prepare(bench: Bench, ours: list[tuple[Route, "Scene"]]) -> None:
 
 
 async def _previewed(bench: Bench, scene: "Scene", id: str) -> None:
-    table = "id,family,name_ar,name_fr,name_en,parent,territory,mailbox,opening_hours,successor,closed_on,source,certainty,valid_from\n"
-    content = f"{table}{id},establishment,فرع,Agence,,,,,,,,invented,A,\n".encode()
+    table = (
+        "id,family,name_ar,name_fr,name_en,parent,territory,mailbox,opening_hours,successor,closed_on,source,certainty,valid_from,online\n"
+    )
+    content = f"{table}{id},establishment,فرع,Agence,,,,,,,,invented,A,,\n".encode()
     found = await bench.node.run(lambda tx: preview(tx, Author("national-desk", None, "test"), {"bodies": content}))
     scene.place, scene.headers["If-Match"] = {"id": str(found.id)}, f'"{found.stamp}"'
