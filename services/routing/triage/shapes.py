@@ -2,15 +2,27 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from services.routing.directory.domain import Look, Rule
+from services.routing.examples import BODY, DUE, FILED, REFERENCE, shown
 from services.routing.shapes import Asked
 from services.routing.triage.domain import Alike
 from services.routing.triage.replay import Report
 from services.routing.triage.store import Decided, Linked
 from shared.contracts.base import Instant
 from shared.runtime.text import Clean
+
+_EVIDENCE: dict[str, JsonValue] = {"text": 0.8, "place": "same", "filer": True, "public_service": True}
+_CANDIDATE: dict[str, JsonValue] = {"reference": REFERENCE, "status": "with_body", "body": BODY, "filed_at": FILED, "evidence": _EVIDENCE}
+_LINK: dict[str, JsonValue] = {
+    "rel": "has-duplicate",
+    "reference": REFERENCE,
+    "status": "with_body",
+    "body": BODY,
+    "at": DUE,
+    "by": "body-agent",
+}
 
 
 class DecisionOut(BaseModel):
@@ -50,6 +62,8 @@ class Explanation(BaseModel):
     """Why the case went where it went. The rules are looked at again, with today's directory: as_decided says whether it comes
     out as it did then; where it does not, `decisions` is what happened."""
 
+    model_config = shown({"reference": REFERENCE, "body": BODY, "decisions": [], "rule_set_version": 1, "rules": [], "as_decided": True})
+
     reference: str
     body: str | None
     decisions: list[DecisionOut]
@@ -72,6 +86,10 @@ class Suggestion(BaseModel):
 
 
 class Suggestions(BaseModel):
+    model_config = shown(
+        {"since": FILED, "until": DUE, "suggestions": [{"body": BODY, "name": {"fr": "Commune"}, "on": ["territory"], "n": 41}]}
+    )
+
     since: Instant
     until: Instant
     suggestions: list[Suggestion]
@@ -102,10 +120,14 @@ class Candidate(BaseModel):
 class Duplicates(BaseModel):
     """Cases in your scope that may be the same as this one, the most alike first."""
 
+    model_config = shown({"candidates": [_CANDIDATE]})
+
     candidates: list[Candidate]
 
 
 class LinkIn(Asked):
+    model_config = shown({"rel": "duplicate-of", "reference": REFERENCE})
+
     rel: Literal["duplicate-of"]
     reference: Annotated[str, Clean(20)] = Field(description="The case that this one is a second copy of.")
 
@@ -129,10 +151,14 @@ class LinkOut(BaseModel):
 
 
 class Links(BaseModel):
+    model_config = shown({"links": [_LINK]})
+
     links: list[LinkOut]
 
 
 class Restriction(Asked):
+    model_config = shown({"restricted": True})
+
     restricted: bool
 
 
