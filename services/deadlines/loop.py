@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -101,18 +101,23 @@ async def confirm_clock(node: Node, argument: str) -> int:
 
 
 async def fire_due(node: Node, marks: Watermarks) -> None:
-    """Fires all that is due on every partition, in chunks."""
+    """Fires all that is due on every partition."""
+    ripe = iter(await _ripe(node, marks))
+    await asyncio.gather(*(fire_each(node, marks, ripe) for _ in range(AT_ONCE)))
+
+
+async def _ripe(node: Node, marks: Watermarks) -> list[int]:
     if not marks.until:
-        return
+        return []
     async with node.read() as conn:
-        ripe = iter(await store.ripe(conn, marks.until))
+        return await store.ripe(conn, marks.until)
 
-    async def fire() -> None:
-        for partition in ripe:
-            while await node.run(lambda tx, p=partition: fire_chunk(tx, p, marks.until[p], CHUNK)) == CHUNK:  # type: ignore[misc]
-                pass
 
-    await asyncio.gather(*(fire() for _ in range(AT_ONCE)))
+async def fire_each(node: Node, marks: Watermarks, partitions: Iterable[int]) -> None:
+    """Fires all that is due on these partitions, one after another, in chunks."""
+    for partition in partitions:
+        while await node.run(lambda tx, p=partition: fire_chunk(tx, p, marks.until[p], CHUNK)) == CHUNK:  # type: ignore[misc]
+            pass
 
 
 async def sweep(node: Node) -> int:

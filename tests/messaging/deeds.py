@@ -9,11 +9,11 @@ from uuid import UUID
 
 from services.intake import acts
 from services.notifications import store
+from services.notifications.models import SENT, Claimed, Outcome
 from services.notifications.notice import Key, notice_id
 from services.routing import commands
 from services.routing.desk import domain
 from shared.contracts.complaint import Header
-from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Contacts, Papers, Person, RequestText
 from shared.contracts.registry import CONTACTS, PAPERS
 from shared.contracts.states import Filing
@@ -107,10 +107,10 @@ async def amend(id: UUID, tx: Tx) -> None:
 async def mail(id: UUID, reference: str, key: Key, tx: Tx) -> None:
     """The mail server has taken a notice."""
     code, subject, audience = key
-    notice = notice_id(id, key)
-    if await store.sent(tx.conn, notice, "file", tx.now):
-        told = NoticeSent(id=notice, complaint_id=id, code=code, subject=subject, audience=audience, channel="file", sent_at=tx.now)
-        tx.publish_notice(told, reference)
+    given: dict[str, Any] = {"reference": reference, "code": code, "subject": subject, "audience": audience, "waited": 0.0}
+    notice = Claimed(notice_id(id, key), id, procedure="", language="", params={}, attempts=0, again=False, expired=False, **given)
+    if await store.settle(tx.conn, [Outcome(notice, SENT)], "file", tx.now):
+        tx.publish_notice(notice.sent("file", tx.now), reference)
 
 
 async def _filed(id: UUID, tx: Tx) -> tuple[Registers, Papers | None]:

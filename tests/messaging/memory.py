@@ -9,25 +9,32 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from pydantic import TypeAdapter
 
 import services.deadlines.store
 import services.notifications.store
 import services.routing.store
+import services.routing.triage.store
 import services.routing.work.search_store
 import services.stats.store
 from services.deadlines.models import ClockRow
-from services.notifications.models import SUPERSEDED
+from services.deadlines.store import Ripe
+from services.notifications.models import SUPERSEDED, Outcome
 from services.notifications.notice import WAITING, Entry, notice_id
 from services.notifications.store import NewNotice
+from services.routing.desk.reactions import left_in_triage
 from services.routing.models import CaseRow
+from services.routing.triage.store import Decided, RuleSet
 from services.stats.domain import FactRow
 from shared.contracts.notices import NoticeSent
 from shared.contracts.private import Private
 from shared.contracts.registry import PRIVATE_TOPICS
+from shared.contracts.states import Clocks
 from shared.messaging import dead_letters, directory, engine, outbox, positions, private, registers, telling
 from shared.messaging.codec import decode
 from shared.messaging.positions import Place, Position
@@ -38,6 +45,7 @@ from tests.support.desk import noria_pack
 from tests.support.lives import noria
 
 T = TypeVar("T")
+_CLOCKS = TypeAdapter(Clocks)
 MODULES = {
     registers: ("upsert", "put", "load", "find"),
     private: ("upsert", "delete", "get", "erase", "erased"),
@@ -47,9 +55,10 @@ MODULES = {
     directory: ("upsert", "load"),
     telling: ("facts", "documents"),
     services.routing.store: ("rules", "put_cases", "note", "forget"),
+    services.routing.triage.store: ("rule_set", "put_decisions", "waiting_for_words", "unprinted", "put_prints", "forget"),
     services.routing.work.search_store: ("index", "drop"),
-    services.deadlines.store: ("replace", "claim", "ripe", "due"),
-    services.notifications.store: ("ledger", "write", "drop", "wake", "mark_told", "sent"),
+    services.deadlines.store: ("replace", "claim", "ripe", "due", "lock_ripe", "move"),
+    services.notifications.store: ("ledger", "write", "drop", "wake", "mark_told", "settle"),
     services.stats.store: ("upsert",),
 }
 """The functions that a store in memory has instead of SQL."""
@@ -227,6 +236,26 @@ class State:
     def routing_forget(self, ids: Sequence[UUID]) -> None:
         """Notes and drafts are read by people alone."""
 
+    def triage_rule_set(self) -> RuleSet:
+        return RuleSet(1, noria_pack().rules)
+
+    def triage_put_decisions(self, rows: Sequence[Decided]) -> None:
+        """Why a case went where is read by people alone."""
+
+    def triage_waiting_for_words(self, ids: Sequence[UUID]) -> list[UUID]:
+        known = [self.registers[id] for id in ids if id in self.registers]
+        return [r.complaint_id for r in known if r.intake_version and (r.routing is None or left_in_triage(r.routing))]
+
+    def triage_unprinted(self, ids: Sequence[UUID]) -> list[Any]:
+        """Prints are compared for people alone."""
+        return []
+
+    def triage_put_prints(self, prints: Sequence[Any]) -> None:
+        assert not prints
+
+    def triage_forget(self, ids: Sequence[UUID]) -> None:
+        """Nothing is kept of anybody's words."""
+
     def deadlines_replace(self, ids: Iterable[UUID], rows: Sequence[ClockRow]) -> None:
         self.clocks |= {id: tuple(row for row in rows if row.complaint_id == id) for id in ids}
 
@@ -241,6 +270,20 @@ class State:
             (at, row.complaint_id) for rows in self.clocks.values() for row in rows if row.partition == partition and (at := fires_at(row))
         ]
         return list(dict.fromkeys(id for at, id in sorted(due) if at <= until))[:most]
+
+    def deadlines_lock_ripe(self, ids: Sequence[UUID], until: datetime) -> list[Ripe]:
+        return [self._ripe(self.registers[id], until) for id in sorted(ids)]
+
+    def _ripe(self, known: Registers, until: datetime) -> Ripe:
+        rows = sorted((row for row in self.clocks[known.complaint_id] if (at := fires_at(row)) and at <= until), key=attrgetter("code"))
+        header, clocks = known.header, _CLOCKS.dump_json(known.deadlines or (), by_alias=True).decode()
+        named = (header.reference, header.procedure, header.recorded_at, header.model_dump_json())
+        return Ripe(rows, known.complaint_id, known.partition, *named, clocks, known.deadlines_version)
+
+    def deadlines_move(self, rows: Sequence[ClockRow]) -> None:
+        for new in rows:
+            held = self.clocks[new.complaint_id]
+            self.clocks[new.complaint_id] = tuple(new if row.code == new.code else row for row in held)
 
     def notifications_ledger(self, ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
         return {id: [notice.entry for notice in self.notices.values() if notice.complaint_id == id] for id in ids}
@@ -272,10 +315,12 @@ class State:
             entry = found.entry if found else Entry(one.code, one.subject, one.audience, "sent")
             self.notices[one.id] = Notice(one.id, one.complaint_id, replace(entry, state="sent", superseded=False))
 
-    def notifications_sent(self, id: UUID, channel: str, at: datetime) -> bool:
-        found = self.notices[id]
-        self.notices[id] = replace(found, entry=replace(found.entry, state="sent", superseded=False), reason=None)
-        return found.entry.state != "sent"
+    def notifications_settle(self, landed: Sequence[Outcome], channel: str, at: datetime) -> set[UUID]:
+        """Here whatever lands was sent."""
+        sent = {one.notice.id for one in landed if self.notices[one.notice.id].entry.state != "sent"}
+        for found in [self.notices[id] for id in sent]:
+            self.notices[found.id] = replace(found, entry=replace(found.entry, state="sent", superseded=False), reason=None)
+        return sent
 
     def stats_upsert(self, rows: Sequence[FactRow]) -> None:
         self.facts |= {row.complaint_id: row for row in rows}

@@ -255,7 +255,7 @@ class World:
         due = [(at.state.deadlines_due(n, until, loop.CHUNK), until) for n, until in self.marks.until.items()]
         at.db.dies = BEFORE if dies else None
         with suppress(Crash):
-            run(loop.fire_due(node, self.marks))
+            run(loop.fire_each(node, self.marks, sorted(self.marks.until)))
         at.db.dies = None
         if dies:
             self.marks = Watermarks(GRACE, 0)
