@@ -56,8 +56,7 @@ def test_a_private_document(topic: str) -> None:
     assert (event.get_type(), event.get_id()) == (f"wasl.{topic}.v1", event_id(doc.complaint_id, topic, doc.version))
     assert (event.get_subject(), event.get_time()) == (doc.reference, TIME)
     # What a later release has added has its default.
-    assert json.loads(golden(topic, topic)).items() <= event.get_data().items()
-    assert event.get_data() == json.loads(doc.model_dump_json(by_alias=True))
+    assert event.get_data() == json.loads(doc.model_dump_json(by_alias=True)) | json.loads(golden(topic, topic))
 
 
 def test_a_notice() -> None:
