@@ -26,8 +26,9 @@ from shared.messaging.tx import Tx
 
 async def handle(changes: Sequence[Change], tx: Tx) -> None:
     await settle([change.after for change in changes], tx, patient=True)
-    # A restored store may know what routing decided before it knows the filing again.
-    await _keep_prints([change.complaint_id for change in changes if change.after.intake and not (change.before and change.before.intake)], tx)
+    # Not by what routing has said: a restored store may know that before it knows the filing again.
+    come = [change for change in changes if change.after.intake and not (change.before and change.before.intake)]
+    await _keep_prints([change.complaint_id for change in come], tx)
 
 
 async def papers(changes: Sequence[PrivateChange], tx: Tx) -> None:
