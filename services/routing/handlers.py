@@ -26,9 +26,7 @@ from shared.messaging.tx import Tx
 
 async def handle(changes: Sequence[Change], tx: Tx) -> None:
     await settle([change.after for change in changes], tx, patient=True)
-    # Not by what routing has said: a restored store may know that before it knows the filing again.
-    come = [change for change in changes if change.after.intake and not (change.before and change.before.intake)]
-    await _keep_prints([change.complaint_id for change in come], tx)
+    await _keep_prints([change.complaint_id for change in changes if change.after.routing is None], tx)
 
 
 async def papers(changes: Sequence[PrivateChange], tx: Tx) -> None:
@@ -76,6 +74,8 @@ async def recovered(registers: Sequence[Registers], tx: Tx) -> None:
     await project(registers, tx)
     cases = [(known, known.routing.rule) for known in registers if known.routing]
     await triage.restore_decisions(tx.conn, [_retold(known, rule) for known, rule in cases if rule])
+    # The backup may have had the papers of a filing that it did not know yet.
+    await _keep_prints([known.complaint_id for known in registers], tx)
 
 
 def case_row(registers: Registers, laws: Directory) -> CaseRow | None:
