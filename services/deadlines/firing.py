@@ -4,10 +4,11 @@ A clock's row says when time acts on it next. Where the clock as it was last tol
 force, nothing has moved since it was counted, and time passes over it as it stands. Every other complaint is counted anew.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
@@ -40,7 +41,14 @@ async def fire_chunk(tx: Tx, partition: int, until: datetime, most: int) -> int:
     if not await store.claim(tx.conn, partition):
         return 0
     ids = await store.due(tx.conn, partition, until, most)
-    ripe = await store.lock_ripe(tx.conn, ids, until) if ids else []
+    if ids:
+        await fire_these(tx, ids, until)
+    return len(ids)
+
+
+async def fire_these(tx: Tx, ids: Sequence[UUID], until: datetime) -> None:
+    """As fire_chunk, for complaints that are named."""
+    ripe = await store.lock_ripe(tx.conn, ids, until)
     chunk = Chunk(tx, until)
     moved = [row for one in ripe for row in chunk.fire(one)]
     await telling.facts(tx.conn, SERVICE, chunk.told)
@@ -48,7 +56,6 @@ async def fire_chunk(tx: Tx, partition: int, until: datetime, most: int) -> int:
     rest = sorted({*ids} - {row.complaint_id for row in moved})
     if rest:
         await fire((await tx.lock_many(rest)).values(), until, tx)
-    return len(ids)
 
 
 @dataclass(frozen=True)

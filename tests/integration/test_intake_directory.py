@@ -23,6 +23,7 @@ async def test_what_a_form_needs_is_there(bench):
         "level": "commune",
         "parent": "010010000",
         "name": {"ar": "بريما", "fr": "Prima"},
+        "division": None,
     }
     law = next(p for p in listed["procedures"] if (p["code"], p["version"]) == ("complaint", 1))
     assert [(field["code"], field["private"]) for field in law["form"]] == [("nature", False), ("file-reference", True)]

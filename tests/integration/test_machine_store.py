@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.deadlines import store as clocks
-from services.deadlines.handlers import fire
+from services.deadlines.firing import fire_these
 from services.routing.models import COLUMNS as CASE
 from services.routing.models import CaseRow
 from services.routing.packs import adopt
@@ -116,7 +116,7 @@ class Again:
         async def let_time_act(tx: Tx) -> None:
             due = [id for partition in range(12) for id in await clocks.due(tx.conn, partition, until, 10_000)]
             assert set(ids) <= set(due)
-            await fire((await tx.lock_many(ids)).values(), until, tx)
+            await fire_these(tx, ids, until)
 
         await self.bench.node.run(let_time_act)
 
@@ -185,17 +185,18 @@ async def _rows_are_equal(service: str, bench: Bench, states: Sequence[State]) -
             assert await _notices(bench) == {notice.id: _row(notice) for state in states for notice in state.notices.values()}
 
 
-async def _told(bench: Bench) -> dict[tuple[str, str], list[bytes]]:
-    told: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+async def _told(bench: Bench) -> dict[tuple[str, str], list[Any]]:
+    """Parsed: a fact that is made of a stored one has its members in the store's order."""
+    told: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in await bench.execute("select topic, key, value from outbox where topic = any(:topics) order by id", topics=list(TOLD)):
-        told[row.topic, row.key].append(bytes(row.value))
+        told[row.topic, row.key].append(json.loads(row.value))
     return told
 
 
-def _told_in_memory(states: Sequence[State]) -> dict[tuple[str, str], list[bytes]]:
-    told: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+def _told_in_memory(states: Sequence[State]) -> dict[tuple[str, str], list[Any]]:
+    told: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for row in [row for state in states for row in state.told if row.topic in TOLD]:
-        told[row.topic, row.key].append(row.value or b"")
+        told[row.topic, row.key].append(json.loads(row.value or b"null"))
     return told
 
 
