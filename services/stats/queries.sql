@@ -15,7 +15,7 @@ order by complaint_id
 
 -- name: newly_parked
 select concat(r.topic, '/', r.partition, '@', r."offset") from {rebuilt}.{table} r
-where not exists (select from {live}.{table} l where l.replayed_at is null
+where not exists (select from {live}.{table} l where (l.replayed_at is null or l.reason = 'discarded')
                   and (l.consumer, l.topic, l.partition, l."offset") = (r.consumer, r.topic, r.partition, r."offset"))
 order by 1 limit 10
 

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.registry import PRIVATE_TOPICS
 from shared.messaging.records import RawRecord
 
+DISCARDED = "discarded"
+
 _PARK = text("""
     insert into dead_letters (consumer, topic, partition, "offset", key, headers, value, reason)
     select :consumer, :topic, :partition, :offset, :key, cast(:headers as jsonb), :value, :reason
@@ -20,7 +22,9 @@ _PARK = text("""
 _LIST = text("""select id, topic, partition, "offset", key, headers, value, reason, at, replayed_at from dead_letters
     where (cast(:all as boolean) or replayed_at is null) and (cast(:id as bigint) is null or id = :id) order by id""")
 _DONE = text("update dead_letters set replayed_at = clock_timestamp() where id = :id")
-_DISCARD = text("delete from dead_letters where id = :id")
+_DISCARD = text(f"""
+    update dead_letters set reason = '{DISCARDED}', key = null, headers = '[]', value = null, replayed_at = clock_timestamp()
+    where id = :id""")  # noqa: S608
 _COUNT = text("select count(*) from dead_letters where replayed_at is null")
 
 
@@ -63,7 +67,7 @@ async def done(conn: AsyncConnection, id: int) -> None:
 
 
 async def discard(conn: AsyncConnection, id: int) -> bool:
-    """Throws away a record that no fix will ever make readable; False where there is none."""
+    """Throws away a record that no fix will ever make readable; that it was parked here is kept. False where there is none."""
     return bool((await conn.execute(_DISCARD, {"id": id})).rowcount)
 
 
