@@ -19,6 +19,11 @@ where not exists (select from {live}.{table} l where (l.replayed_at is null or l
                   and (l.consumer, l.topic, l.partition, l."offset") = (r.consumer, r.topic, r.partition, r."offset"))
 order by 1 limit 10
 
+-- name: discard_again
+update {rebuilt}.{table} r set reason = l.reason, key = null, headers = '[]', value = null, replayed_at = l.replayed_at
+from {live}.{table} l
+where l.reason = 'discarded' and (l.consumer, l.topic, l.partition, l."offset") = (r.consumer, r.topic, r.partition, r."offset")
+
 -- name: totals
 -- Each row's n without any filter.
 select coalesce({key}, '') as key, count(*) as n from {table} f {place} group by 1

@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from services.stats.handlers import renew
 from services.stats.models import FACTS
 from services.stats.progress import Progress
-from services.stats.store import newly_parked
+from services.stats.store import discard_again, newly_parked
 from shared.contracts.registry import DIRECTORY, FACT_TOPICS
 from shared.messaging import positions, slots
 from shared.messaging.engine import Stop
@@ -100,6 +100,7 @@ async def _switch(node: Node, worker: "Worker", places: Sequence[Place]) -> bool
                 return False
             if _behind(await worker.reached(), reached):
                 return None
+            await discard_again(conn, live, slots.other(live))
             await slots.switch(conn, slots.other(live))
             return True
     except Exception as error:

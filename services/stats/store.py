@@ -73,6 +73,11 @@ async def newly_parked(conn: AsyncConnection, live: str, rebuilt: str) -> list[s
     return list((await conn.execute(statement)).scalars())
 
 
+async def discard_again(conn: AsyncConnection, live: str, rebuilt: str) -> None:
+    """What an operator has thrown away stays so in a rebuilt slot."""
+    await conn.execute(_statement("discard_again", table="dead_letters", live=live, rebuilt=rebuilt))
+
+
 async def figures(
     conn: AsyncConnection, by: str, filters: Filters, now: datetime, today: date, places: Mapping[str, str], table: str = FACTS
 ) -> list[Counts]:
