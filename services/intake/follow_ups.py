@@ -36,7 +36,7 @@ def has_ended(within: Span | None, since: datetime, at: datetime, directory: Dir
 
 
 def _calendar(span: Span, directory: Directory) -> Calendar | None:
-    return directory.calendars.get(span.calendar or (directory.pack.calendar if directory.pack else ""))
+    return directory.calendar(span.calendar)
 
 
 def _since(offered: FollowUp, earlier: Known, law: Procedure) -> datetime | None:

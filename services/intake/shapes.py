@@ -9,6 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from services.intake.timeline import Moment
 from shared.contracts.base import Contract, Instant, to_milliseconds
 from shared.contracts.complaint import Link
+from shared.contracts.elapsed import Elapsed
 from shared.contracts.states import Coded
 from shared.runtime.text import Clean
 
@@ -203,23 +204,6 @@ class ClockOut(Contract):
     why: tuple[str, ...]
 
 
-class TurnOut(Contract):
-    """body None: nobody had it yet, or the national desk. until None: it goes on."""
-
-    body: str | None
-    since: Instant
-    until: Instant | None
-    days: int
-
-
-class ElapsedOut(Contract):
-    """How long the filer has waited in all, and how much of it each body had it: whole days, by local date."""
-
-    days: int
-    until: Instant | None
-    turns: tuple[TurnOut, ...]
-
-
 class RequestOut(Contract):
     """text: None until the body's words have arrived, and for whoever may not read papers."""
 
@@ -281,7 +265,7 @@ class Tracking(Contract):
     links: tuple[Link, ...]
     due: Due | None
     clocks: tuple[ClockOut, ...]
-    elapsed: ElapsedOut | None = None
+    elapsed: Elapsed | None = None
     withdrawal: Withdrawal | None
     requests: tuple[RequestOut, ...]
     response: ResponseOut | None

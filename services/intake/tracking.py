@@ -1,7 +1,7 @@
 """A complaint's page, from its registers and, for the holder of the secret, its papers. Pure: it says only what has arrived."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,20 +12,18 @@ from services.intake.shapes import (
     ClockOut,
     DoorOut,
     Due,
-    ElapsedOut,
     FilerOut,
     RatingOut,
     RequestOut,
     ResponseOut,
     TextOut,
     Tracking,
-    TurnOut,
     Withdrawal,
 )
 from services.intake.timeline import timeline
 from shared.contracts.clocks import Stop, shown, stopped
 from shared.contracts.directory import AlertRecord, Directory
-from shared.contracts.elapsed import elapsed
+from shared.contracts.elapsed import Elapsed, elapsed
 from shared.contracts.known import Known, filing_of
 from shared.contracts.languages import said
 from shared.contracts.private import Answers, Papers
@@ -108,14 +106,12 @@ class Page:
             why=self._why(clock),
         )
 
-    def _elapsed(self) -> ElapsedOut | None:
+    def _elapsed(self) -> Elapsed | None:
         """None where nobody says what time it is, or the jurisdiction's calendar has not been read."""
-        pack = self.directory.pack
-        calendar = self.directory.calendars.get(pack.calendar) if pack else None
+        calendar = self.directory.calendar()
         if self.now is None or calendar is None:
             return None
-        found = elapsed(self.known.header, self.known.intake, self.known.routing, calendar, self.now)
-        return ElapsedOut(days=found.days, until=found.until, turns=tuple(TurnOut(**asdict(turn)) for turn in found.turns))
+        return elapsed(self.known.header, self.known.intake, self.known.routing, calendar, self.now)
 
     def _stop(self, clock: ClockState) -> Stop | None:
         rule = self.law.clock(clock.code) if self.law else None

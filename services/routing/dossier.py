@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,10 +78,9 @@ class Dossier:
         return {"made_at": iso(self.now), "complaint": _json(self.header), "procedure": title, "filing": _json(self.filing), "papers": kept}
 
     def _custody(self) -> dict[str, Any]:
-        pack = self.directory.pack
-        calendar = self.directory.calendars.get(pack.calendar) if pack else None
+        calendar = self.directory.calendar()
         found = elapsed(self.header, self.filing, self.case, calendar, self.now) if calendar else None
-        turns = [_turn(asdict(turn), self.directory) for turn in found.turns] if found else []
+        turns = [_json(turn) | {"name": _name(turn.body, self.directory)} for turn in found.turns] if found else []
         held = [_json(custody) | {"name": _name(custody.body, self.directory)} for custody in self.case.custody]
         return {"status": self.case.status, "days": found.days if found else None, "turns": turns, "custody": held}
 
@@ -120,11 +119,6 @@ def digests(files: Mapping[str, bytes]) -> str:
 
 def _json(value: Contract, *names: str) -> dict[str, Any]:
     return value.model_dump(mode="json", by_alias=True, include=set(names) or None)
-
-
-def _turn(turn: dict[str, Any], directory: Directory) -> dict[str, Any]:
-    moments = {name: iso(turn[name]) if turn[name] else None for name in ("since", "until")}
-    return turn | moments | {"name": _name(turn["body"], directory)}
 
 
 def _name(body: str | None, directory: Directory) -> Text | None:

@@ -74,6 +74,10 @@ class Directory:
         kinds = [record.kind for record in self._records.values()]
         return all(kinds.count(kind) >= n for kind, n in self.pack.counts.items())
 
+    def calendar(self, code: str | None = None) -> Calendar | None:
+        """The calendar of this code; without one the jurisdiction's own."""
+        return self.calendars.get(code or (self.pack.calendar if self.pack else ""))
+
     def procedure(self, ref: str) -> Procedure | None:
         """The procedure that a complaint names, such as complaint@1."""
         code, _, version = ref.partition("@")

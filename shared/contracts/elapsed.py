@@ -1,33 +1,31 @@
 """The two clocks that run whatever the law sets: the citizen's total, and each body's custody. Days are local dates, as in due dates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from shared.contracts.base import Contract, Instant
 from shared.contracts.calendars import Calendar
 from shared.contracts.complaint import Header
 from shared.contracts.states import Case, Filing
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(Contract):
     """A time in which a body had the case; body None: nobody had it yet, or the national desk. until None: it goes on.
 
     days: from the local date of the beginning, which is day 0, to that of the end, or of now.
     """
 
     body: str | None
-    since: datetime
-    until: datetime | None
+    since: Instant
+    until: Instant | None
     days: int
 
 
-@dataclass(frozen=True)
-class Elapsed:
+class Elapsed(Contract):
     """`days` is the sum of the turns' days: they follow one another without a gap, from the filing on, and no transfer starts it anew."""
 
     days: int
-    until: datetime | None
+    until: Instant | None
     turns: tuple[Turn, ...]
 
 
@@ -37,7 +35,7 @@ def elapsed(header: Header, filing: Filing | None, case: Case | None, calendar: 
     until = max(closed, header.filed_at) if closed else None
     end = until or max(now, header.filed_at)
     turns = tuple(_turn(body, since, to, end, until, calendar) for body, since, to in _times(header, case, end))
-    return Elapsed(_days(header.filed_at, end, calendar), until, turns)
+    return Elapsed(days=_days(header.filed_at, end, calendar), until=until, turns=turns)
 
 
 def _times(header: Header, case: Case | None, end: datetime) -> Iterator[tuple[str | None, datetime, datetime]]:
@@ -55,7 +53,7 @@ def _times(header: Header, case: Case | None, end: datetime) -> Iterator[tuple[s
 
 
 def _turn(body: str | None, since: datetime, to: datetime, end: datetime, until: datetime | None, calendar: Calendar) -> Turn:
-    return Turn(body, since, until if to == end else to, _days(since, to, calendar))
+    return Turn(body=body, since=since, until=until if to == end else to, days=_days(since, to, calendar))
 
 
 def _days(since: datetime, to: datetime, calendar: Calendar) -> int:

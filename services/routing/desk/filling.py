@@ -26,7 +26,7 @@ def fill(words: str, header: Header, body: str | None, language: str, directory:
     """The words for one case; what is not known of it stays empty. Dates are local."""
     service = directory.public_services.get(header.public_service or "")
     place, holder = directory.territories.get(header.territory), directory.bodies.get(body or "")
-    calendar = directory.calendars.get(directory.pack.calendar) if directory.pack else None
+    calendar = directory.calendar()
     filed_on = calendar.local_date(header.filed_at) if calendar else header.filed_at.date()
     values = {
         "reference": header.reference,

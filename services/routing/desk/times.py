@@ -44,7 +44,7 @@ def _last_days_begin(span: Span, clock: ClockState, calendar: Calendar) -> datet
 
 
 def _calendar(span: Span, directory: Directory) -> Calendar:
-    code = span.calendar or (directory.pack.calendar if directory.pack else "")
-    if code not in directory.calendars:
+    calendar = directory.calendar(span.calendar)
+    if calendar is None:
         raise conflict("calendar-unknown", "The calendar of this procedure has not been loaded yet: try again.")
-    return directory.calendars[code]
+    return calendar
