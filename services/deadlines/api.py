@@ -4,15 +4,14 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from services.deadlines import preview_api
 from services.deadlines.domain import Timed, clocks_of
 from shared.contracts.base import Instant
 from shared.contracts.clocks import shown
 from shared.contracts.directory import Directory
-from shared.contracts.elapsed import elapsed
-from shared.contracts.known import Known, is_restricted
+from shared.contracts.elapsed import Elapsed, elapsed
 from shared.contracts.languages import reading_order, said
 from shared.contracts.states import ClockState, WhyStep
 from shared.contracts.why import LANGUAGES, explain
@@ -22,31 +21,11 @@ from shared.messaging.registers import Registers
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
+from shared.runtime.scope import reaches
 
 router = APIRouter()
 READERS = ("body-agent", "approver", "body-admin", "machine", "national-desk", "auditor")
 PENDING = "pending"
-
-
-class TurnOut(BaseModel):
-    """body null: nobody had it yet, or the national desk. until null: it goes on."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    body: str | None
-    since: Instant
-    until: Instant | None
-    days: int
-
-
-class ElapsedOut(BaseModel):
-    """days: since the filing, whatever moved meanwhile; the turns follow one another without a gap and add up to it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    days: int
-    until: Instant | None
-    turns: list[TurnOut]
 
 
 class Deadline(BaseModel):
@@ -90,27 +69,16 @@ async def get_deadlines(
 
 
 @router.get("/v1/complaints/{reference}/elapsed", summary="How long the citizen has waited in all, and each body's custody")
-async def get_elapsed(request: Request, reference: str, reader: Annotated[Principal, Depends(staff(*READERS))]) -> ElapsedOut:
+async def get_elapsed(request: Request, reference: str, reader: Annotated[Principal, Depends(staff(*READERS))]) -> Elapsed:
     """The two clocks that run under every procedure, also one without deadlines; whole days by local date."""
     node: Node = request.app.state.node
     found, directory = await _readable(node, reference, reader)
-    calendar = directory.calendars.get(directory.pack.calendar) if directory.pack else None
+    calendar = directory.calendar()
     if calendar is None:
         raise Problem(
             503, "calendar-unknown", "The jurisdiction's calendar has not been read yet: try again.", headers={"Retry-After": "2"}
         )
-    return ElapsedOut.model_validate(elapsed(found.header, found.intake, found.routing, calendar, node.clock.now()))
-
-
-def may_read(reader: Principal, known: Known, directory: Directory) -> bool:
-    """National readers all, but what is restricted; staff of a body what it has now, its admins also what the bodies below it have."""
-    case = known.routing
-    if is_restricted(known) and not reader.restricted:
-        return False
-    if reader.body is None:
-        return True
-    scope = directory.body_scope(reader.body) if reader.role == "body-admin" else {reader.body}
-    return case is not None and case.body in scope
+    return elapsed(found.header, found.intake, found.routing, calendar, node.clock.now())
 
 
 def deadlines(found: Registers, directory: Directory, language: str) -> list[Deadline]:
@@ -136,7 +104,7 @@ def _deadline(clock: ClockState, timed: Timed | None, language: str) -> Deadline
 
 async def _readable(node: Node, reference: str, reader: Principal) -> tuple[Registers, Directory]:
     directory, found = await node.directory(), await _find(node, reference)
-    if found is None or not may_read(reader, found, directory):
+    if found is None or not reaches(reader, found, directory):
         raise Problem(404, "complaint-unknown", "No complaint with this reference is within your reach.")
     return found, directory
 

@@ -9,8 +9,6 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake import store
-from shared.contracts.directory import Directory
-from shared.contracts.known import Known, is_restricted
 from shared.runtime.auth import Principal, Verifier
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference, secret_fits
@@ -117,17 +115,6 @@ def _written(reference: str) -> str:
         return parse_reference(reference)
     except ValueError:
         return ""
-
-
-def in_scope(staff: Principal, known: Known, directory: Directory) -> bool:
-    """Body roles: the body that has the case now; a body admin also those below it; national roles all, but what is restricted."""
-    case = known.routing
-    if is_restricted(known) and not staff.restricted:
-        return False
-    if staff.body is None:
-        return True
-    scope = directory.body_scope(staff.body) if staff.role == "body-admin" else {staff.body}
-    return case is not None and case.body in scope
 
 
 def not_found() -> Problem:

@@ -1,14 +1,11 @@
 """Joins rules and store: what a complaint's holder reads and does, each act one transaction; and what the log brings."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-import structlog
-
 from services.intake import acts, store
-from services.intake.access import READERS, Caller, Door, find, in_scope, not_found
+from services.intake.access import READERS, Caller, Door, find, not_found
 from services.intake.alerts import Watch, is_restricted
 from services.intake.filing import answer
 from services.intake.problems import demand_started, directory_of, problem, raised
@@ -22,21 +19,18 @@ from shared.contracts.known import is_open
 from shared.contracts.languages import reading_order
 from shared.contracts.private import Answers, Papers
 from shared.contracts.registry import ANSWERS, PAPERS
-from shared.messaging import private, registers
+from shared.messaging import private, registers, tasks
 from shared.messaging.node import Node
 from shared.messaging.registers import Registers
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 from shared.runtime.errors import Problem
 from shared.runtime.limits import Limit
 from shared.runtime.logs import bind_reference
+from shared.runtime.scope import reaches
 
 T = TypeVar("T")
 Work = Callable[[Tx, Registers, Papers | None], Awaitable[T]]
-_log = structlog.get_logger(__name__)
 
-EXPIRED_AT_ONCE = 1_000
-EXPIRED_EVERY_S = 600.0
 GONE_NOW = (
     *("name", "contact", "subject", "narrative", "the form's private fields"),
     *("supplied texts", "comments on ratings", "the body's reasons and requests, here"),
@@ -63,7 +57,7 @@ class Intake:
             id = await (find(conn, reference) if who.staff else self.door.open(conn, reference, who.secret or "", who.address))
             known = (await registers.load(conn, [id], lock=False)).get(id) if id else None
             docs = await private.get(conn, id) if id and not who.staff else {}
-        if known is None or known.intake is None or (who.staff and not in_scope(who.staff, known, directory)):
+        if known is None or known.intake is None or (who.staff and not reaches(who.staff, known, directory)):
             raise not_found()
         bind_reference(known.header.reference)
         papers, answers = docs.get(PAPERS), docs.get(ANSWERS)
@@ -175,14 +169,4 @@ async def project(known: Sequence[Registers], tx: Tx) -> None:
 
 
 async def forget_expired_keys(node: Node) -> None:
-    """Deletes keys that have run out, a bounded number a transaction, every ten minutes of machine time."""
-    while True:
-        try:
-            async with node.db.begin() as conn:
-                gone = await store.forget_expired(conn, EXPIRED_AT_ONCE)
-        except Exception as error:
-            if not transient(error):
-                raise
-            _log.info("expired keys wait for the store", error=type(error).__name__)
-            gone = 0
-        await asyncio.sleep(0 if gone == EXPIRED_AT_ONCE else EXPIRED_EVERY_S)
+    await tasks.forget_expired(node, store.forget_expired)

@@ -23,6 +23,7 @@ from shared.messaging.registers import Registers
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference, secret_for
 from shared.runtime.logs import bind_reference
+from shared.runtime.scope import reaches
 from shared.runtime.trace import current_traceparent
 
 
@@ -95,7 +96,7 @@ class Filings:
             found = (await registers.load(conn, [id], lock=False)).get(id) if id else None
         if given.secret or not who.staff:
             return found
-        return found if found and access.in_scope(who.staff, found, directory) else None
+        return found if found and reaches(who.staff, found, directory) else None
 
 
 def _reachable(given: Submission, pack: PackRecord) -> Submission:

@@ -12,14 +12,12 @@ from pydantic import BaseModel
 from services.notifications import store
 from services.notifications.models import Listed
 from shared.contracts.base import Instant
-from shared.contracts.directory import Directory
-from shared.contracts.known import is_restricted
 from shared.messaging import registers
 from shared.messaging.node import Node
-from shared.messaging.registers import Registers
 from shared.runtime.auth import BODY_ROLES, Principal, staff
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
+from shared.runtime.scope import reaches
 
 router = APIRouter()
 READERS = (*sorted(BODY_ROLES), "national-desk", "auditor")
@@ -62,7 +60,7 @@ async def notices(
     after = _position(cursor)
     async with node.read() as conn:
         known = await registers.find(conn, _reference(reference), lock=False)
-        if known is None or not _may_see(reader, known, directory):
+        if known is None or not reaches(reader, known, directory):
             raise _not_found()
         rows = await store.page(conn, known.complaint_id, after=after, limit=limit + 1)
     return Notices(notices=[_shown(row) for row in rows[:limit]], next=_cursor(rows[limit - 1].n) if len(rows) > limit else None)
@@ -70,16 +68,6 @@ async def notices(
 
 def mount(app: FastAPI, node: Node) -> None:
     app.include_router(router)
-
-
-def _may_see(reader: Principal, known: Registers, directory: Directory) -> bool:
-    """National readers see all but what is restricted; others what their body holds now, a body admin also what bodies below it hold."""
-    if is_restricted(known) and not reader.restricted:
-        return False
-    if reader.body is None:
-        return True
-    scope = directory.body_scope(reader.body) if reader.role == "body-admin" else {reader.body}
-    return known.routing is not None and known.routing.body in scope
 
 
 def _shown(row: Listed) -> Notice:

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from services.routing import rights, store
+from services.routing import store
 from services.routing.desk.domain import Matter
 from services.routing.desk.refusals import Refused, conflict
 from services.routing.handlers import project
 from services.routing.models import Entry
-from shared.contracts.directory import Directory
 from shared.contracts.private import Answers
 from shared.contracts.registry import ANSWERS
 from shared.contracts.states import Case
@@ -20,6 +19,7 @@ from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
 from shared.runtime.preconditions import demand_version
+from shared.runtime.scope import reaches
 
 T = TypeVar("T")
 
@@ -84,13 +84,9 @@ async def seen(tx: Tx, who: Principal, reference: str, *, lock: bool = False) ->
         found = await tx.find(parse_reference(reference), lock=lock)
     except ValueError:
         found = None
-    if found is None or found.routing is None or not _seen_by(who, found.routing, tx.directory):
+    if found is None or found.routing is None or not reaches(who, found, tx.directory):
         raise Problem(404, "case-unknown", "No case in your scope has this reference: check it, or it was passed to another body.")
     return found, found.routing
-
-
-def _seen_by(who: Principal, case: Case, directory: Directory) -> bool:
-    return rights.sees(who, case.body, directory, restricted=case.restricted)
 
 
 async def note(tx: Tx, who: Principal, registers: Registers, action: str) -> None:

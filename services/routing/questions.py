@@ -14,6 +14,7 @@ from shared.contracts.directory import Directory
 from shared.contracts.states import CLOSED, OPEN
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.scope import scope
 
 Word = Annotated[str | None, Query(max_length=64)]
 NOBODY = "-"
@@ -55,7 +56,7 @@ class Question:
         if self.assigned == "my-unit":
             unit = await staff_store.unit(conn, place, who.sub) or NOBODY
         return Filter(
-            bodies=_bodies(rights.scope(who, directory), self.body),
+            bodies=_bodies(scope(who, directory), self.body),
             statuses=(self.status,) if self.status else None,
             procedure=self.procedure,
             public_service=self.public_service,
@@ -70,8 +71,8 @@ class Question:
         )
 
 
-def _bodies(scope: frozenset[str] | None, asked: str | None) -> list[str] | None:
-    found = rights.within(scope, asked)
+def _bodies(allowed: frozenset[str] | None, asked: str | None) -> list[str] | None:
+    found = rights.within(allowed, asked)
     return None if found is None else list(found)
 
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from shared.contracts.directory import Directory
 from shared.runtime.auth import Principal, staff
 
 COLLEAGUES = frozenset({"body-agent", "approver", "body-admin", "national-desk"})
@@ -21,21 +20,10 @@ Approver = Annotated[Principal, Depends(staff("approver", "body-admin", "nationa
 """May approve what another has drafted; the national desk where no body has the case."""
 Admin = Annotated[Principal, Depends(staff(*sorted(ADMINS)))]
 """Says who of the body, or of the national desk, works on what."""
+National = Annotated[Principal, Depends(staff("national-desk"))]
+"""Keeps the directory and its rules, and decides what no body may."""
 AuditReader = Annotated[Principal, Depends(staff("auditor", "national-desk"))]
 """May read who saw and did what: whoever sees every case. An operator sees none, so not even that there is one."""
-
-
-def scope(who: Principal, directory: Directory) -> frozenset[str] | None:
-    """The bodies whose cases this person sees; None: all cases, also those with no body."""
-    if who.body is None:
-        return None
-    return directory.body_scope(who.body) if who.role == "body-admin" else frozenset({who.body})
-
-
-def sees(who: Principal, body: str | None, directory: Directory, *, restricted: bool) -> bool:
-    """What is restricted only the restricted desk sees."""
-    bodies = scope(who, directory)
-    return (who.restricted or not restricted) and (bodies is None or body in bodies)
 
 
 def colleagues(who: Principal) -> str:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.registry import PRIVATE_TOPICS, TICK, TOPICS
 from shared.contracts.states import CLOSED, OPEN
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 WATCH_SECONDS = 30
 METRICS_SECONDS = 2
+EXPIRED_AT_ONCE, EXPIRED_EVERY_S = 1_000, 600
 MEASURE_SHARE = 0.05
 """Of the time at most goes into counting: with a million complaints one count takes seconds."""
 STATUSES = (*OPEN, *CLOSED)
@@ -121,6 +123,20 @@ async def ticks(node: "Node") -> None:
 async def _resend(tx: Any, own: list[str], seconds: float) -> None:
     result = await tx.conn.execute(_RESEND, {"before": tx.now - timedelta(seconds=seconds)})
     await outbox.insert(tx.conn, [tombstone(topic, id) for id in sorted(result.scalars()) for topic in own])
+
+
+async def forget_expired(node: "Node", forget: Callable[[AsyncConnection, int], Awaitable[int]]) -> None:
+    """Deletes what has run out, a bounded number a transaction, every ten minutes of machine time. `forget` says how many went."""
+    while True:
+        try:
+            async with node.db.begin() as conn:
+                gone = await forget(conn, EXPIRED_AT_ONCE)
+        except Exception as error:
+            if not transient(error):
+                raise
+            log.info("what has expired waits for the store", error=type(error).__name__)
+            gone = 0
+        await asyncio.sleep(0 if gone == EXPIRED_AT_ONCE else EXPIRED_EVERY_S)
 
 
 async def measure(node: "Node") -> None:

@@ -38,7 +38,7 @@ async def test_expired_keys_are_deleted_a_bounded_number_at_a_time(bench, citize
 
 
 async def test_the_loop_deletes_them_all(bench, citizen, monkeypatch):
-    monkeypatch.setattr("services.intake.handlers.EXPIRED_AT_ONCE", 1)
+    monkeypatch.setattr("shared.messaging.tasks.EXPIRED_AT_ONCE", 1)
     for _ in range(3):
         await citizen.file()
     await bench.execute("update idempotency set expires_at = now()")

@@ -1,15 +1,13 @@
 """Triage over HTTP: why a case went where it went, where the like of it went, what it may be a second copy of, and other rules tried."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Response
 
 from services.routing import rights
-from services.routing.commands import note, seen
+from services.routing.calls import TheNode
+from services.routing.commands import at_desk, note, seen
 from services.routing.desk import moves
 from services.routing.directory.rule_checks import check_rules, repeated, unknown_in
-from services.routing.handlers import project
-from services.routing.rights import Reader, Worker
+from services.routing.rights import National, Reader, Worker
 from services.routing.shapes import CaseOut
 from services.routing.triage import compare, store
 from services.routing.triage.domain import Print, print_of
@@ -32,30 +30,20 @@ from services.routing.triage.shapes import (
 from shared.contracts.directory import Directory
 from shared.contracts.private import Papers
 from shared.contracts.registry import PAPERS
-from shared.messaging.node import Node
 from shared.messaging.registers import Registers
 from shared.messaging.tx import Tx
-from shared.runtime.auth import Principal, staff
+from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
-from shared.runtime.ids import parse_reference
-from shared.runtime.preconditions import IfMatch, demand_version
+from shared.runtime.preconditions import IfMatch
+from shared.runtime.scope import scope, sees
 
 router = APIRouter()
 MOST_FILINGS = 20_000
 """Filings that one request looks at; the command takes any number."""
 
 
-async def _node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node
-
-
-NodeHere = Annotated[Node, Depends(_node)]
-National = Annotated[Principal, Depends(staff("national-desk"))]
-
-
 @router.get("/v1/cases/{reference}/explanation")
-async def explain(reference: str, who: Reader, node: NodeHere) -> Explanation:
+async def explain(reference: str, who: Reader, node: TheNode) -> Explanation:
     """Which rule of which version sent the case where, on what evidence; and every rule in order, with why it did or did not apply."""
 
     async def work(tx: Tx) -> Explanation:
@@ -66,7 +54,7 @@ async def explain(reference: str, who: Reader, node: NodeHere) -> Explanation:
 
 
 @router.get("/v1/cases/{reference}/suggestions")
-async def suggest(reference: str, who: Worker, node: NodeHere) -> Suggestions:
+async def suggest(reference: str, who: Worker, node: TheNode) -> Suggestions:
     """The bodies that cases like this one went to over the last year, each with how many."""
 
     async def work(tx: Tx) -> Suggestions:
@@ -79,19 +67,19 @@ async def suggest(reference: str, who: Worker, node: NodeHere) -> Suggestions:
 
 
 @router.get("/v1/cases/{reference}/duplicates")
-async def duplicates(reference: str, who: Worker, node: NodeHere) -> Duplicates:
+async def duplicates(reference: str, who: Worker, node: TheNode) -> Duplicates:
     """Cases in your scope that may be this one filed again, each with the evidence."""
 
     async def work(tx: Tx) -> Duplicates:
         found, _ = await seen(tx, who, reference)
-        rows = await compare.duplicates(tx.conn, await _print(tx, found), tx.directory, rights.scope(who, tx.directory))
+        rows = await compare.duplicates(tx.conn, await _print(tx, found), tx.directory, scope(who, tx.directory))
         return Duplicates(candidates=[Candidate.model_validate({**r._asdict(), "evidence": EvidenceOut.of(r.alike)}) for r in rows])
 
     return await node.command(work)
 
 
 @router.get("/v1/cases/{reference}/links")
-async def links(reference: str, who: Reader, node: NodeHere) -> Links:
+async def links(reference: str, who: Reader, node: TheNode) -> Links:
     """The cases in your scope that this one was tied to."""
 
     async def work(tx: Tx) -> Links:
@@ -102,7 +90,7 @@ async def links(reference: str, who: Reader, node: NodeHere) -> Links:
 
 
 @router.post("/v1/cases/{reference}/links")
-async def link(reference: str, asked: LinkIn, who: Worker, node: NodeHere) -> Links:
+async def link(reference: str, asked: LinkIn, who: Worker, node: TheNode) -> Links:
     """Says that this case is a second copy of another. Nothing else changes: both stay open or closed, each with its own clocks.
 
     Saying it again changes nothing. 422 unknown-link, same-case; 409 link-circle.
@@ -124,23 +112,20 @@ async def link(reference: str, asked: LinkIn, who: Worker, node: NodeHere) -> Li
 
 
 @router.post("/v1/cases/{reference}/restriction")
-async def restrict(reference: str, asked: Restriction, version: IfMatch, who: National, node: NodeHere, response: Response) -> CaseOut:
+async def restrict(reference: str, asked: Restriction, version: IfMatch, who: National, node: TheNode, response: Response) -> CaseOut:
     """Takes a case to the restricted desk, or lets it go from there: words may sound worse than they are meant. Restricted desk alone."""
     if not who.restricted:
         raise Problem(403, "role-not-allowed", "Only the restricted desk says what is restricted.")
 
     async def work(tx: Tx) -> Registers:
-        found, case = await seen(tx, who, reference, lock=True)
-        demand_version(version, found.routing_version)
+        desk = await at_desk(tx, who, reference)
+        desk.demand(version)
+        case = desk.matter.case
         if case.restricted == asked.restricted:
             raise Problem(409, "nothing-changes", f"The case is {'restricted' if case.restricted else 'not restricted'} already.")
         reason = "restricted" if asked.restricted else "unrestricted"
         held = moves.handed_over(case, None, reason, tx.now) if asked.restricted and case.open and case.body else case
-        after = held.model_copy(update={"restricted": asked.restricted})
-        told = tx.publish(found, "complaint-routed", after, by=who.role, reason=reason)
-        await project([told], tx)
-        await note(tx, who, told, reason)
-        return told
+        return await desk.tell(reason, "complaint-routed", held.model_copy(update={"restricted": asked.restricted}), reason)
 
     told = await node.command(work)
     response.headers["ETag"] = f'"{told.routing_version}"'
@@ -148,7 +133,7 @@ async def restrict(reference: str, asked: Restriction, version: IfMatch, who: Na
 
 
 @router.post("/v1/rules/what-if")
-async def what_if(asked: WhatIf, who: National, node: NodeHere) -> WhatIfOut:
+async def what_if(asked: WhatIf, who: National, node: TheNode) -> WhatIfOut:
     """What would have gone elsewhere under other rules, in a past period. Nothing is changed. 422 rules-broken, period-too-long."""
     directory = await node.directory()
     findings = [f"rule {n + 1}: {reason}" for n, _, reason in _problems(asked, directory)]
@@ -177,12 +162,12 @@ async def _print(tx: Tx, found: Registers) -> Print:
 
 async def _other(tx: Tx, who: Principal, reference: str) -> Registers:
     try:
-        found, _ = await seen(tx, who, parse_reference(reference))
-    except (Problem, ValueError):
+        found, _ = await seen(tx, who, reference)
+    except Problem:
         raise Problem(422, "unknown-link", "No case in your scope has this reference: check it.", field="reference") from None
     return found
 
 
 async def _links(tx: Tx, who: Principal, found: Registers) -> Links:
     rows = await store.links(tx.conn, found.complaint_id)
-    return Links(links=[LinkOut.of(row) for row in rows if rights.sees(who, row.body, tx.directory, restricted=row.restricted)])
+    return Links(links=[LinkOut.of(row) for row in rows if sees(who, row.body, tx.directory, restricted=row.restricted)])

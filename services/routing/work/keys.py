@@ -1,28 +1,23 @@
 """Acts that may be sent again: under one key a thing is done once, and every repetition gets the first answer, for 72 hours."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-import structlog
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.messaging import tasks
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 from shared.runtime.errors import Problem
 
-log = structlog.get_logger()
 T = TypeVar("T", bound=BaseModel)
 
 HOURS = 72
 """Of machine time."""
-EXPIRED_AT_ONCE = 1000
-LOOK_SECONDS = 600
 
 # A claim waits for another transaction's open one by itself; an expired one is taken over.
 _CLAIM = text(f"""
@@ -74,14 +69,4 @@ async def forget_expired(conn: AsyncConnection, most: int) -> int:
 
 
 async def forget_expired_keys(node: Node) -> None:
-    """Deletes keys that have run out, a bounded number a transaction, every ten minutes of machine time."""
-    while True:
-        try:
-            async with node.db.begin() as conn:
-                gone = await forget_expired(conn, EXPIRED_AT_ONCE)
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("expired keys wait for the store", error=type(error).__name__)
-            gone = 0
-        await asyncio.sleep(0 if gone == EXPIRED_AT_ONCE else LOOK_SECONDS)
+    await tasks.forget_expired(node, forget_expired)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from services.routing import rights
 from services.routing.calls import TheCall
 from services.routing.commands import Desk
 from services.routing.work.shapes import Note, NoteOut, NotesOut
+from shared.runtime.scope import scope
 
 router = APIRouter()
 
@@ -50,7 +50,7 @@ async def read(call: TheCall) -> NotesOut:
     """The notes of the bodies in your scope, oldest first: what another body wrote before it passed the case on stays its own."""
 
     async def work(desk: Desk) -> NotesOut:
-        bodies = rights.scope(call.who, desk.tx.directory)
+        bodies = scope(call.who, desk.tx.directory)
         rows = await desk.tx.conn.execute(_LIST, {"id": desk.registers.complaint_id, "bodies": bodies and sorted(bodies)})
         await desk.note("read-notes")
         return NotesOut(notes=[NoteOut.model_validate(Written(*row)) for row in rows])

@@ -15,6 +15,7 @@ from shared.contracts.states import OPEN
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.scope import scope
 
 router = APIRouter()
 Body = Annotated[str | None, Query(max_length=64, description="The body at whose desk they work; without it, your own.")]
@@ -26,9 +27,9 @@ MOST = 500
 async def list_staff(who: Worker, node: TheNode) -> Colleagues:
     """Your colleagues; for a body's admin also those of the bodies below it, for the national desk everybody."""
     await met(node, who)
-    scope = rights.scope(who, await node.directory())
+    bodies = scope(who, await node.directory())
     async with node.read() as conn:
-        found = await staff_store.members(conn, None if scope is None else sorted(scope), node.clock.now(), MOST)
+        found = await staff_store.members(conn, None if bodies is None else sorted(bodies), node.clock.now(), MOST)
     return Colleagues(staff=[Colleague.model_validate(member) for member in found])
 
 
@@ -76,8 +77,8 @@ async def hand_over(sub: str, asked: Handover, who: Admin, node: TheNode, body: 
 
 async def _place(tx: Tx, who: Principal, body: str | None, *subs: str) -> str:
     """The body whose staff these people are. 404 staff-unknown: it is not in your scope, or they have not used its desk."""
-    place, scope = body or colleagues(who), rights.scope(who, tx.directory)
-    in_scope = scope is None or place in scope
+    place, bodies = body or colleagues(who), scope(who, tx.directory)
+    in_scope = bodies is None or place in bodies
     if not in_scope or not all([await staff_store.known(tx.conn, place, sub) for sub in subs]):
         raise Problem(404, "staff-unknown", "Nobody of this name has used that desk: see GET /v1/staff.")
     return place
