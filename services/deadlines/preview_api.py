@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.deadlines import law_store
+from services.deadlines import store
 from services.deadlines.preview import Preview, with_calendar
 from shared.contracts.base import Instant
 from shared.contracts.calendars import Calendar, CalendarEdit
 from shared.messaging import registers
 from shared.messaging.node import Node
 from shared.runtime.auth import Principal, staff
-from shared.runtime.errors import Problem
+from shared.runtime.errors import Problem, invalid_in
 
 router = APIRouter()
 PAGE = 100
@@ -80,7 +80,7 @@ async def count(node: Node, calendar: Calendar) -> Preview:
     last: UUID | None = None
     while True:
         async with node.read() as conn:
-            ids = await law_store.counted_on(conn, calendar.code, last, PAGE)
+            ids = await store.counted_on(conn, calendar.code, last, PAGE)
             states = await registers.load(conn, ids, lock=False)
         for known in states.values():
             found.add(known, after, node.clock.now())
@@ -94,5 +94,4 @@ def _edited(known: Calendar, edit: CalendarEdit) -> Calendar:
     try:
         return known.edited(edit)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Problem(422, "invalid-calendar", first["msg"], field=".".join(map(str, first["loc"]))) from None
+        raise invalid_in(error, "invalid-calendar") from None

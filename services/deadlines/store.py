@@ -58,6 +58,9 @@ _STALE = text("""
         union all
         (select complaint_id from clock where procedure = any(cast(:procedures as text[])) limit :most)) as stale
     limit :most""")
+_COUNTED_ON = text("""
+    select distinct complaint_id from clock where calendar = :code and (cast(:after as uuid) is null or complaint_id > :after)
+    order by complaint_id limit :most""")
 _FIGURES = text("select count(*) as clocks, min(breach_at) as oldest from clock where procedure is null")
 
 _CONFIRMED = "clock-confirmed"
@@ -131,6 +134,11 @@ async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[
         "procedures": [law.ref for law in directory.procedures.values()],
     }
     return sorted((await conn.execute(_STALE, given | {"most": most})).scalars())
+
+
+async def counted_on(conn: AsyncConnection, code: str, after: UUID | None, most: int) -> list[UUID]:
+    """Complaints with a clock that is counted on this calendar and may still move, in id order after `after`."""
+    return list((await conn.execute(_COUNTED_ON, {"code": code, "after": after, "most": most})).scalars())
 
 
 async def figures(conn: AsyncConnection) -> tuple[int, datetime | None]:

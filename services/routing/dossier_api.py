@@ -1,13 +1,13 @@
 """GET /v1/cases/{reference}/dossier: the case as a zip, for the Médiateur."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
+from services.routing.calls import TheNode
 from services.routing.commands import note, seen
 from services.routing.dossier import Dossier
 from services.routing.rights import Worker
 from shared.contracts.private import Answers, Papers
 from shared.contracts.registry import ANSWERS, PAPERS
-from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
@@ -20,9 +20,8 @@ router = APIRouter()
     response_class=Response,
     responses={200: {"content": {"application/zip": {}}, "description": "filing, custody, requests, answers, dates, digests.txt"}},
 )
-async def get_dossier(request: Request, reference: str, who: Worker) -> Response:
+async def get_dossier(reference: str, who: Worker, node: TheNode) -> Response:
     """The dossier for the Médiateur, from a case that is late or closed (409 dossier-too-early before). It is noted in the audit."""
-    node: Node = request.app.state.node
     dossier = await node.command(lambda tx: _made(tx, who, reference))
     name = f"dossier-{dossier.header.reference}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -17,6 +17,7 @@ from services.routing.directory.pack import Pack, load
 from services.routing.directory.store import Author
 from services.routing.directory.writing import note
 from services.routing.handlers import settle
+from services.routing.triage.store import rule_set
 from shared.contracts.directory import Directory, DirectoryRecord
 from shared.contracts.directory_records import Editable
 from shared.contracts.states import OPEN
@@ -76,7 +77,8 @@ async def adopt(tx: Tx, pack: Pack) -> bool:
     Raises PackConflict: what has changed needs a higher version, since readers keep the highest.
     """
     await store.one_loader(tx.conn)
-    stored, rules = await directory.load(tx.conn), await store.rules(tx.conn)
+    stored, known = await directory.load(tx.conn), await rule_set(tx.conn)
+    rules = known and known.rules
     newer = stored.pack is None or pack.record.version > stored.pack.version
     if stored.pack and pack.record.version < stored.pack.version:
         log.warning("the stored pack is newer and stays", stored=stored.pack.version, given=pack.record.version)

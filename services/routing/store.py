@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -35,7 +34,6 @@ _NOTE = text("""
 _AUDIT = text("""
     select id, at, sub, role, body, cast(:reference as text) as reference, action from audit
     where (reference = :reference or shown @> array[cast(:reference as text)]) and id > :after order by id limit :limit""")
-_READ_RULES = text("select rules from rule_set order by version desc limit 1")
 _PUT_RULES = text("""
     insert into rule_set (country, version, sha256, rules) values (:country, :version, :sha256, cast(:rules as jsonb))
     on conflict do nothing""")
@@ -114,12 +112,6 @@ async def audit(conn: AsyncConnection, reference: str, after: int, limit: int) -
     return [Audited(id, Entry(*entry)) for id, *entry in rows]
 
 
-async def rules(conn: AsyncConnection) -> tuple[Rule, ...] | None:
-    """The rules of the newest pack; None before one has been loaded."""
-    stored = (await conn.execute(_READ_RULES)).scalar_one_or_none()
-    return None if stored is None else _parsed(stored)
-
-
 async def put_rules(conn: AsyncConnection, country: str, version: int, sha256: str, rules: tuple[Rule, ...]) -> None:
     """Stores the rules of a pack's version beside the earlier ones, by which a decision can still be explained."""
     given = {"country": country, "version": version, "sha256": sha256, "rules": _RULES.dump_json(rules).decode()}
@@ -140,8 +132,3 @@ async def held_by(conn: AsyncConnection, bodies: Iterable[str], statuses: Iterab
     """Complaints in one of these statuses that are with one of these bodies, in id order after `after`."""
     given = {"bodies": sorted(bodies), "statuses": list(statuses), "after": after, "limit": limit}
     return list((await conn.execute(_HELD, given)).scalars())
-
-
-@lru_cache(maxsize=2)
-def _parsed(stored: str) -> tuple[Rule, ...]:
-    return _RULES.validate_json(stored)

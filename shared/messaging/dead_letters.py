@@ -12,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.registry import PRIVATE_TOPICS
 from shared.messaging.records import RawRecord
 
-DISCARDED = "discarded"
-
 _PARK = text("""
     insert into dead_letters (consumer, topic, partition, "offset", key, headers, value, reason)
     select :consumer, :topic, :partition, :offset, :key, cast(:headers as jsonb), :value, :reason
@@ -22,9 +20,9 @@ _PARK = text("""
 _LIST = text("""select id, topic, partition, "offset", key, headers, value, reason, at, replayed_at from dead_letters
     where (cast(:all as boolean) or replayed_at is null) and (cast(:id as bigint) is null or id = :id) order by id""")
 _DONE = text("update dead_letters set replayed_at = clock_timestamp() where id = :id")
-_DISCARD = text(f"""
-    update dead_letters set reason = '{DISCARDED}', key = null, headers = '[]', value = null, replayed_at = clock_timestamp()
-    where id = :id""")  # noqa: S608
+_DISCARD = text("""
+    update dead_letters set reason = 'discarded', key = null, headers = '[]', value = null, replayed_at = clock_timestamp()
+    where id = :id""")
 _COUNT = text("select count(*) from dead_letters where replayed_at is null")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -49,6 +50,12 @@ class Problem(Exception):
             **self.extra,
         }
         return JSONResponse(document, self.status, self.headers, media_type="application/problem+json")
+
+
+def invalid_in(error: ValidationError, code: str = "invalid-field", detail: str | None = None) -> Problem:
+    """Problem 422 for the first thing that does not fit a model which no route has read; what is wrong with it, unless `detail` says."""
+    first = error.errors()[0]
+    return Problem(422, code, detail or first["msg"], field=invalid.field_of(first["loc"]) or None)
 
 
 def install(app: FastAPI) -> None:

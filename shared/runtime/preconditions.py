@@ -36,10 +36,11 @@ IfMatch = Annotated[int, Depends(if_match)]
 """A parameter of this type requires the header. Problems: 428 `if-match-missing`, 400 `if-match-invalid`."""
 
 
-def demand_version(given: int, current: int) -> None:
+def demand_version(
+    given: int, current: int, detail: str = "The complaint has changed since you read it: read it again, then decide."
+) -> None:
     """Problem 412 `version-stale` (RFC 9110, 13.1.1), with the current version, unless they are the same."""
     if given != current:
-        detail = "The complaint has changed since you read it: read it again, then decide."
         raise Problem(412, "version-stale", detail, headers={"ETag": f'"{current}"'}, version=current)
 
 

@@ -54,7 +54,7 @@ MODULES = {
     dead_letters: ("park",),
     directory: ("upsert", "load"),
     telling: ("facts", "documents"),
-    services.routing.store: ("rules", "put_cases", "note", "forget"),
+    services.routing.store: ("put_cases", "note", "forget"),
     services.routing.triage.store: ("rule_set", "put_decisions", "waiting_for_words", "unprinted", "put_prints", "forget"),
     services.routing.work.search_store: ("index", "drop"),
     services.deadlines.store: ("replace", "claim", "ripe", "due", "lock_ripe", "move"),
@@ -217,9 +217,6 @@ class State:
         docs = [(r.topic, PRIVATE_TOPICS[r.topic].model_validate_json(r.value or b"")) for r in records]
         stored = {(change.topic, change.complaint_id) for change in self.private_upsert(docs)}
         self.outbox_insert([r for r in records if (r.topic, r.complaint_id) in stored])
-
-    def routing_rules(self) -> Any:
-        return noria_pack().rules
 
     def routing_put_cases(self, rows: Sequence[CaseRow]) -> None:
         self.cases |= {row.complaint_id: row for row in rows}

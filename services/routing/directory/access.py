@@ -1,32 +1,22 @@
-"""Who changes the directory, and how a request about it is taken: its node, its role, the version that was read."""
+"""Who changes the directory, and how a request about it is taken: its role, the version that was read."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 
 from services.routing.directory.store import Author
 from shared.contracts.directory import BodyRecord, Directory
-from shared.messaging.node import Node
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem
+from shared.runtime.preconditions import demand_version
 
 NATIONAL = "national-desk"
 
-National = Annotated[Principal, Depends(staff(NATIONAL))]
-"""May change everything."""
 Keeper = Annotated[Principal, Depends(staff("body-admin", NATIONAL))]
 """May change how a body of theirs is reached."""
 Looker = Annotated[Principal, Depends(staff())]
 """The directory holds no complaint and no person: any member of staff may read it."""
 Overseer = Annotated[Principal, Depends(staff(NATIONAL, "auditor"))]
-
-
-def the_node(request: Request) -> Node:
-    node: Node = request.app.state.node
-    return node
-
-
-TheNode = Annotated[Node, Depends(the_node)]
 
 
 def author(who: Principal) -> Author:
@@ -38,9 +28,8 @@ def find_body(directory: Directory, id: str, version: int | None = None) -> Body
     body = directory.bodies.get(id)
     if body is None:
         raise Problem(404, "body-unknown", "No body has this id: take one from the directory.")
-    if version not in (None, body.version):
-        detail = "The body has changed since you read it: read it again, then decide."
-        raise Problem(412, "version-stale", detail, headers={"ETag": f'"{body.version}"'}, version=body.version)
+    if version is not None:
+        demand_version(version, body.version, "The body has changed since you read it: read it again, then decide.")
     return body
 
 

@@ -7,14 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.routing.calls import TheNode
+from services.routing.commands import deciding
 from services.routing.desk.refusals import Refused
 from services.routing.directory import lifecycle, store
-from services.routing.directory.access import NATIONAL, Keeper, Looker, National, TheNode, author, demand_theirs, find_body
+from services.routing.directory.access import NATIONAL, Keeper, Looker, author, demand_theirs, find_body
 from services.routing.directory.editing import differences, edited, renamed
 from services.routing.directory.imports import check_body
 from services.routing.directory.store import Changed
 from services.routing.directory.writing import stored, today, write
 from services.routing.packs import settle_all
+from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
 from shared.contracts.directory_records import Certainty, Editable, Mailbox, Name, OpeningHours, Part, TerritoryCode
@@ -22,7 +25,7 @@ from shared.contracts.words import Code, Label
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
-from shared.runtime.errors import Problem
+from shared.runtime.errors import Problem, invalid_in
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory/bodies/{id}")
@@ -151,11 +154,7 @@ async def close(
     id: str, asked: Close, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:
     """Closes the body. Its open cases go to its successor, else to the national desk; their clocks go on."""
-
-    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        return lifecycle.closed(body, asked.successor, _day(tx, asked), tx.directory)
-
-    return shown(await _ended(node, who, id, version, "close", make, later), response)
+    return shown(await _ended(node, who, id, version, "close", asked, asked.successor, later), response)
 
 
 @router.post("/merge")
@@ -163,11 +162,7 @@ async def merge(
     id: str, asked: Merge, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:
     """Merges the body into another one, which takes its open cases and the bodies below it."""
-
-    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        return lifecycle.closed(body, asked.into, _day(tx, asked), tx.directory)
-
-    return shown(await _ended(node, who, id, version, "merge", make, later), response)
+    return shown(await _ended(node, who, id, version, "merge", asked, asked.into, later), response)
 
 
 @router.post("/split")
@@ -175,11 +170,7 @@ async def split(
     id: str, asked: Split, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:
     """Splits the body among others that are there already: each open case goes to the first part that it fits, else to `rest`."""
-
-    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        return lifecycle.closed(body, asked.rest, _day(tx, asked), tx.directory, asked.parts)
-
-    return shown(await _ended(node, who, id, version, "split", make, later), response)
+    return shown(await _ended(node, who, id, version, "split", asked, asked.rest, later, asked.parts), response)
 
 
 async def changed(node: Node, who: Principal, id: str, version: int, act: str, make: Make) -> BodyRecord:
@@ -194,18 +185,29 @@ async def changed(node: Node, who: Principal, id: str, version: int, act: str, m
         return find_body(tx.directory.updated(records), id)
 
     try:
-        found = await node.command(work)
-    except Refused as no:
-        raise Problem(no.status, no.code, no.detail, field=no.field) from None
+        found = await deciding(node, work)
     except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise Problem(422, "invalid-field", "This field is not as the directory writes it.", field=place) from None
+        raise invalid_in(error, detail="This field is not as the directory writes it.") from None
     node.cache.expire()
     return found
 
 
-async def _ended(node: Node, who: Principal, id: str, version: int, act: str, make: Make, later: BackgroundTasks) -> BodyRecord:
+async def _ended(
+    node: Node,
+    who: Principal,
+    id: str,
+    version: int,
+    act: str,
+    asked: Dated,
+    heir: str | None,
+    later: BackgroundTasks,
+    parts: Sequence[Part] = (),
+) -> BodyRecord:
     """The open cases move right after the answer; should the process end before, its next start moves them."""
+
+    def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
+        return lifecycle.closed(body, heir, _day(tx, asked), tx.directory, parts)
+
     found = await changed(node, who, id, version, act, make)
     later.add_task(settle_all, node)
     return found

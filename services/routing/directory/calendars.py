@@ -13,7 +13,8 @@ from shared.contracts.calendars import Calendar, CalendarEdit
 from shared.contracts.directory import CalendarRecord, Directory
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
-from shared.runtime.errors import Problem
+from shared.runtime.errors import Problem, invalid_in
+from shared.runtime.preconditions import demand_version
 
 log = structlog.get_logger()
 REFUSED = 8
@@ -25,9 +26,9 @@ def find_calendar(directory: Directory, code: str, version: int | None = None) -
     record = directory.records.get(f"calendar/{code}")
     if not isinstance(record, CalendarRecord):
         raise Problem(404, "calendar-unknown", "No calendar has this code: take one from the directory.")
-    if version not in (None, record.version):
+    if version is not None:
         detail = "The calendar has changed since you read it: read it again, preview the change again, then decide."
-        raise Problem(412, "version-stale", detail, headers={"ETag": f'"{record.version}"'}, version=record.version)
+        demand_version(version, record.version, detail)
     return record
 
 
@@ -37,8 +38,7 @@ async def change(tx: Tx, who: Author, code: str, version: int, edit: CalendarEdi
     try:
         record = edited(known, today(tx), calendar=known.calendar.edited(edit))
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Problem(422, "invalid-calendar", first["msg"], field=".".join(map(str, first["loc"]))) from None
+        raise invalid_in(error, "invalid-calendar") from None
     await write(tx, who, "calendar", [record])
     return record
 

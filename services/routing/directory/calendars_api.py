@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter, Response
 
-from services.routing.directory.access import Looker, National, TheNode, author
+from services.routing.calls import TheNode
+from services.routing.directory.access import Looker, author
 from services.routing.directory.calendars import change, find_calendar
+from services.routing.rights import National
 from shared.contracts.calendars import Calendar, CalendarEdit
 from shared.runtime.preconditions import IfMatch
 

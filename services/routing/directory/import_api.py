@@ -6,14 +6,16 @@ from typing import Any, Literal, Self
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.routing.calls import TheNode
 from services.routing.directory import importing
-from services.routing.directory.access import National, Overseer, TheNode, author
+from services.routing.directory.access import Overseer, author
 from services.routing.directory.imports import Row
 from services.routing.directory.store import Import
 from services.routing.directory.tables import ROWS_MAX, Line, TableRefused, columns, written
+from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.messaging.tx import Tx
-from shared.runtime.errors import Problem
+from shared.runtime.errors import Problem, invalid_in
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory")
@@ -106,8 +108,7 @@ async def _given(request: Request, kind: Kind | None) -> tuple[str, bytes | list
     try:
         sent = Sent.model_validate_json(body)
     except ValidationError as error:
-        place = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise Problem(422, "invalid-field", "The table is {kind, rows}; each row names its columns.", field=place or None) from None
+        raise invalid_in(error, detail="The table is {kind, rows}; each row names its columns.") from None
     return sent.kind, sent.rows
 
 

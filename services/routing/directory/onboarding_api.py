@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.routing.calls import TheNode
 from services.routing.desk.refusals import conflict
 from services.routing.directory import onboarding, store
-from services.routing.directory.access import Keeper, National, Overseer, TheNode
+from services.routing.directory.access import Keeper, Overseer
 from services.routing.directory.bodies_api import changed, shown
 from services.routing.directory.editing import edited
 from services.routing.directory.writing import today
+from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
 from shared.contracts.directory_records import Editable

@@ -79,14 +79,18 @@ def _leaves_nothing(earlier: Rule, later: Rule, directory: Directory) -> bool:
 
 
 def _covers(wide: When, narrow: When, directory: Directory) -> bool:
-    parents = {code: record.parent for code, record in directory.public_services.items()}
     return (
         _all_in(wide.procedures, narrow.procedures, lambda code, of: code == of)
         and _all_in(wide.bodies, narrow.bodies, lambda body, of: body == of)
-        and _all_in(wide.public_services, narrow.public_services, lambda code, of: of in (code, parents.get(code)))
+        and _all_in(wide.public_services, narrow.public_services, lambda code, of: of in (code, _above(code, directory)))
         and _all_in(wide.territories, narrow.territories, directory.is_within)
         and _all_in(wide.words, narrow.words, lambda phrase, of: phrase == of)
     )
+
+
+def _above(public_service: str, directory: Directory) -> str | None:
+    record = directory.public_services.get(public_service)
+    return record.parent if record else None
 
 
 def _all_in(wide: Sequence[str], narrow: Sequence[str], lies: Callable[[str, str], bool]) -> bool:
