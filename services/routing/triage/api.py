@@ -12,7 +12,7 @@ from services.routing.shapes import CaseOut
 from services.routing.triage import compare, store
 from services.routing.triage.domain import Print, print_of
 from services.routing.triage.explain import explained
-from services.routing.triage.replay import Period, count, replay
+from services.routing.triage.replay import Period, replay
 from services.routing.triage.shapes import (
     Candidate,
     Duplicates,
@@ -141,7 +141,7 @@ async def what_if(asked: WhatIf, who: National, node: TheNode) -> WhatIfOut:
         raise Problem(422, "rules-broken", "; ".join(findings[:20]), field="rules")
     period = Period(asked.since, asked.until)
     async with node.read() as conn:
-        if await count(conn, period, MOST_FILINGS + 1) > MOST_FILINGS:
+        if await store.past_count(conn, period.since, period.until, MOST_FILINGS + 1) > MOST_FILINGS:
             detail = f"The period has more than {MOST_FILINGS} filings: name a shorter one, or use the command what-if."
             raise Problem(422, "period-too-long", detail, field="from")
     return WhatIfOut.of(await replay(node, asked.rules, directory, period))

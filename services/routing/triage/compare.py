@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.directory.domain import standing
+from services.routing.triage import store
 from services.routing.triage.domain import Alike, Print, alike, neighbourhood
 from shared.contracts.directory import Directory
 
@@ -20,26 +20,6 @@ MOST_CANDIDATES, LOOKED_AT = 20, 300
 LEAST_ALIKE = 0.3
 """Share of the fingerprint below which two texts are only of the same subject."""
 ON = ("public_service", "territory", "words")
-
-_SUGGESTED = text("""
-    select c.body, like_it.service, like_it.place, like_it.words, count(*) as n
-    from (
-        select p.complaint_id, coalesce(p.public_service = :public_service, false) as service,
-               p.territory = any(cast(:places as text[])) as place, p.words && cast(:words as int[]) as words
-        from case_print p
-        where p.filed_at >= :since and p.filed_at < :until and p.complaint_id <> :id
-          and (p.words && cast(:words as int[]) or p.public_service = :public_service)
-    ) like_it join desk_case c on c.complaint_id = like_it.complaint_id
-    where c.body is not null and not c.restricted
-    group by 1, 2, 3, 4""")
-_ALIKE = text("""
-    select c.reference, c.status, c.body, p.complaint_id, p.filed_at, p.public_service, p.territory,
-           p.words, p.bands, p.signature, p.contacts
-    from case_print p join desk_case c on c.complaint_id = p.complaint_id
-    where (p.bands && cast(:bands as int[]) or p.contacts && cast(:contacts as bigint[]))
-      and p.filed_at between :since and :until and p.complaint_id <> :id and not c.restricted
-      and (cast(:bodies as text[]) is null or c.body = any(cast(:bodies as text[])))
-    order by abs(extract(epoch from p.filed_at - cast(:filed_at as timestamptz))) limit :limit""")
 
 
 class Suggested(NamedTuple):
@@ -64,7 +44,7 @@ async def suggested(conn: AsyncConnection, one: Print, directory: Directory, now
     asked: dict[str, Any] = {"id": one.complaint_id, "public_service": one.public_service, "words": list(one.words)}
     asked |= {"places": neighbourhood(one.territory, directory), "since": now - YEAR, "until": now}
     found: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    for body, *shared, n in await conn.execute(_SUGGESTED, asked):
+    for body, *shared, n in await store.like_it(conn, asked):
         if heir := standing(body, directory):
             found[heir, tuple(name for name, same in zip(ON, shared, strict=True) if same)] += n
     rows = [Suggested(body, on, n) for (body, on), n in found.items()]
@@ -75,7 +55,7 @@ async def duplicates(conn: AsyncConnection, one: Print, directory: Directory, bo
     """Cases filed within half a year of this one, of these bodies (None: of all), with a text like its own or by the same filer."""
     asked: dict[str, Any] = {"id": one.complaint_id, "bands": list(one.bands), "contacts": list(one.contacts), "filed_at": one.filed_at}
     asked |= {"since": one.filed_at - NEAR_IN_TIME, "until": one.filed_at + NEAR_IN_TIME, "limit": LOOKED_AT}
-    rows = await conn.execute(_ALIKE, asked | {"bodies": None if bodies is None else sorted(bodies)})
+    rows = await store.alike(conn, asked | {"bodies": None if bodies is None else sorted(bodies)})
     found = [Found(reference, status, body, rest[1], alike(one, _print(*rest), directory)) for reference, status, body, *rest in rows]
     close = [row for row in found if row.alike.filer or row.alike.text >= LEAST_ALIKE]
     return sorted(close, key=lambda row: (-row.alike.weight, row.reference))[:MOST_CANDIDATES]

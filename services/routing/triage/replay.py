@@ -7,31 +7,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from services.routing.directory.domain import Rule, decide, standing
+from services.routing.triage import store
 from shared.contracts.complaint import Header
 from shared.contracts.directory import Directory
-from shared.contracts.registry import PAPERS
 from shared.contracts.wording import tokens
 from shared.messaging.node import Node
 
 CHUNK = 500
 EXAMPLES = 5
-# The last decision of each case that rules took, in the order of time; the period is that of the decisions.
-_PERIOD = """
-    d.rule_set_version is not null and (cast(:since as timestamptz) is null or d.at >= :since)
-    and (cast(:until as timestamptz) is null or d.at < :until)
-    and not exists (select from routing_decision l where l.complaint_id = d.complaint_id and l.version > d.version)"""
-_NEXT = text(f"""
-    select d.at, d.complaint_id, r.header, d.body, p.doc->>'subject' as subject
-    from routing_decision d join register r on r.complaint_id = d.complaint_id
-      left join private_document p on p.complaint_id = d.complaint_id and p.topic = :papers
-    where {_PERIOD} and (cast(:after_at as timestamptz) is null
-      or (d.at, d.complaint_id) > (cast(:after_at as timestamptz), cast(:after_id as uuid)))
-    order by d.at, d.complaint_id limit :limit""")  # noqa: S608 -- the period's conditions stand above
-_COUNT = text(f"select count(*) from (select from routing_decision d where {_PERIOD} limit :limit) as taken")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -99,18 +83,11 @@ async def replay(
     return report
 
 
-async def count(conn: AsyncConnection, period: Period, limit: int) -> int:
-    """How many filings a period has; not beyond `limit`."""
-    number: int = (await conn.execute(_COUNT, {"since": period.since, "until": period.until, "limit": limit})).scalar_one()
-    return number
-
-
 async def _chunks(node: Node, period: Period) -> AsyncIterator[list[Past]]:
     at, id = None, None
     while True:
-        given = {"since": period.since, "until": period.until, "after_at": at, "after_id": id, "limit": CHUNK, "papers": PAPERS}
         async with node.read() as conn:
-            chunk = [_past(*row) for row in await conn.execute(_NEXT, given)]
+            chunk = [_past(*row) for row in await store.past(conn, period.since, period.until, at, id, CHUNK)]
         if not chunk:
             return
         yield chunk

@@ -108,6 +108,39 @@ _ABOVE = text("""
         select cast(:id as uuid) union select l.other from case_link l join chain on l.complaint_id = chain.id where l.rel = :rel)
     select id from chain""")
 
+_SUGGESTED = text("""
+    select c.body, like_it.service, like_it.place, like_it.words, count(*) as n
+    from (
+        select p.complaint_id, coalesce(p.public_service = :public_service, false) as service,
+               p.territory = any(cast(:places as text[])) as place, p.words && cast(:words as int[]) as words
+        from case_print p
+        where p.filed_at >= :since and p.filed_at < :until and p.complaint_id <> :id
+          and (p.words && cast(:words as int[]) or p.public_service = :public_service)
+    ) like_it join desk_case c on c.complaint_id = like_it.complaint_id
+    where c.body is not null and not c.restricted
+    group by 1, 2, 3, 4""")
+_ALIKE = text("""
+    select c.reference, c.status, c.body, p.complaint_id, p.filed_at, p.public_service, p.territory,
+           p.words, p.bands, p.signature, p.contacts
+    from case_print p join desk_case c on c.complaint_id = p.complaint_id
+    where (p.bands && cast(:bands as int[]) or p.contacts && cast(:contacts as bigint[]))
+      and p.filed_at between :since and :until and p.complaint_id <> :id and not c.restricted
+      and (cast(:bodies as text[]) is null or c.body = any(cast(:bodies as text[])))
+    order by abs(extract(epoch from p.filed_at - cast(:filed_at as timestamptz))) limit :limit""")
+# The last decision of each case that rules took, in the order of time; the period is that of the decisions.
+_PERIOD = """
+    d.rule_set_version is not null and (cast(:since as timestamptz) is null or d.at >= :since)
+    and (cast(:until as timestamptz) is null or d.at < :until)
+    and not exists (select from routing_decision l where l.complaint_id = d.complaint_id and l.version > d.version)"""
+_PAST = text(f"""
+    select d.at, d.complaint_id, r.header, d.body, p.doc->>'subject' as subject
+    from routing_decision d join register r on r.complaint_id = d.complaint_id
+      left join private_document p on p.complaint_id = d.complaint_id and p.topic = :papers
+    where {_PERIOD} and (cast(:after_at as timestamptz) is null
+      or (d.at, d.complaint_id) > (cast(:after_at as timestamptz), cast(:after_id as uuid)))
+    order by d.at, d.complaint_id limit :limit""")  # noqa: S608
+_PAST_COUNT = text(f"select count(*) from (select from routing_decision d where {_PERIOD} limit :limit) as taken")  # noqa: S608
+
 
 async def rule_set(conn: AsyncConnection, version: int | None = None) -> RuleSet | None:
     """The newest rules, or those of a version; None where there are none. Ends a process that cannot read what they ask for."""
@@ -170,6 +203,30 @@ async def links(conn: AsyncConnection, id: UUID) -> list[Linked]:
 async def chain(conn: AsyncConnection, id: UUID, rel: str) -> set[UUID]:
     """A case and all that it leads to by such ties."""
     return set((await conn.execute(_ABOVE, {"id": id, "rel": rel})).scalars())
+
+
+async def like_it(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
+    """(body, whether of the same public service, whether near, whether words are shared, how many) of cases like one; one query."""
+    return list(await conn.execute(_SUGGESTED, asked))
+
+
+async def alike(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
+    """(reference, status, body, then the print) of cases whose fingerprint or filer may be that of one; the nearest in time first."""
+    return list(await conn.execute(_ALIKE, asked))
+
+
+async def past(
+    conn: AsyncConnection, since: datetime | None, until: datetime | None, after_at: datetime | None, after_id: UUID | None, limit: int
+) -> list[Any]:
+    """(instant, id, header, body, subject) of filings that rules decided in a period, in order, after the last one that was read."""
+    given = {"since": since, "until": until, "after_at": after_at, "after_id": after_id, "limit": limit, "papers": PAPERS}
+    return list(await conn.execute(_PAST, given))
+
+
+async def past_count(conn: AsyncConnection, since: datetime | None, until: datetime | None, limit: int) -> int:
+    """How many filings a period has; not beyond `limit`."""
+    number: int = (await conn.execute(_PAST_COUNT, {"since": since, "until": until, "limit": limit})).scalar_one()
+    return number
 
 
 def _columns(rows: Sequence[Decided]) -> dict[str, list[Any]]:

@@ -6,30 +6,14 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.routing.work import key_store
 from shared.messaging import tasks
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.errors import Problem
 
 T = TypeVar("T", bound=BaseModel)
-
-HOURS = 72
-"""Of machine time."""
-
-# A claim waits for another transaction's open one by itself; an expired one is taken over.
-_CLAIM = text(f"""
-    insert into decision_key as k (key, digest, expires_at) values (:key, :digest, clock_timestamp() + interval '{HOURS} hours')
-    on conflict (key) do update set digest = excluded.digest, answer = null, complaint_id = null, expires_at = excluded.expires_at
-    where k.expires_at <= clock_timestamp()
-    returning key""")  # noqa: S608
-_GIVEN = text("select digest, answer from decision_key where key = :key")
-_KEEP = text("update decision_key set answer = :answer, complaint_id = :about where key = :key")
-_FORGET_EXPIRED = text("""
-    delete from decision_key where key in (
-        select key from decision_key where expires_at <= clock_timestamp() limit :most for update skip locked)""")
 
 
 @dataclass(frozen=True)
@@ -52,21 +36,16 @@ async def once(tx: Tx, key: Key | None, shape: type[T], act: Callable[[Tx], Awai
     """Does it, or gives the answer that was given under this key. Problem 409 idempotency-key-reused."""
     if key is None:
         return (await act(tx)).answer
-    if (await tx.conn.execute(_CLAIM, {"key": key.id, "digest": key.digest})).scalar_one_or_none() is None:
-        digest, answer = (await tx.conn.execute(_GIVEN, {"key": key.id})).one()
-        if bytes(digest) != key.digest:
+    if not await key_store.claim(tx.conn, key.id, key.digest):
+        digest, answer = await key_store.given(tx.conn, key.id)
+        if digest != key.digest:
             detail = "This Idempotency-Key was used for another request: make a new key for a new act."
             raise Problem(409, "idempotency-key-reused", detail, field="idempotency-key")
         return shape.model_validate_json(answer)
     done = await act(tx)
-    await tx.conn.execute(_KEEP, {"key": key.id, "answer": done.answer.model_dump_json(by_alias=True), "about": done.about})
+    await key_store.keep(tx.conn, key.id, done.answer.model_dump_json(by_alias=True), done.about)
     return done.answer
 
 
-async def forget_expired(conn: AsyncConnection, most: int) -> int:
-    """Deletes up to `most` keys that have run out; returns how many."""
-    return (await conn.execute(_FORGET_EXPIRED, {"most": most})).rowcount
-
-
 async def forget_expired_keys(node: Node) -> None:
-    await tasks.forget_expired(node, forget_expired)
+    await tasks.forget_expired(node, key_store.forget_expired)

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import text
 
 from services.routing import store
 from services.routing.calls import TheCall, TheNode
@@ -11,6 +10,7 @@ from services.routing.commands import Desk, deciding
 from services.routing.desk import filling
 from services.routing.models import Entry
 from services.routing.rights import Admin, Worker, colleagues
+from services.routing.work import template_store
 from services.routing.work.shapes import FilledOut, Template, TemplateOut, TemplatesOut
 from shared.messaging.tx import Tx
 from shared.runtime.errors import Problem
@@ -19,23 +19,13 @@ router = APIRouter()
 Code = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Language = Annotated[str, Path(pattern=r"^[a-z]{2,3}$")]
 
-_FIELDS = "code, language, title, text, outcome"
-_PUT = text(f"""
-    insert into reply_template (body, {_FIELDS}, at) values (:body, :code, :language, :title, :text, :outcome, :at)
-    on conflict (body, code, language) do update set title = excluded.title, text = excluded.text, outcome = excluded.outcome,
-      at = excluded.at""")  # noqa: S608
-_DROP = text("delete from reply_template where body = :body and code = :code and language = :language returning code")
-_LIST = text(f"""
-    select {_FIELDS} from reply_template where body = :body and (cast(:language as text) is null or language = :language)
-    order by code, language""")  # noqa: S608
-
 
 @router.get("/v1/templates")
 async def list_templates(who: Worker, node: TheNode, language: Annotated[str | None, Query(max_length=3)] = None) -> TemplatesOut:
     """Your body's templates, as they were written."""
     async with node.read() as conn:
-        rows = (await conn.execute(_LIST, {"body": colleagues(who), "language": language})).mappings().all()
-    return TemplatesOut(templates=[TemplateOut.model_validate(dict(row)) for row in rows])
+        rows = await template_store.listed(conn, colleagues(who), language)
+    return TemplatesOut(templates=[TemplateOut.model_validate(row) for row in rows])
 
 
 @router.put("/v1/templates/{code}/{language}")
@@ -45,7 +35,7 @@ async def put_template(code: Code, language: Language, asked: Template, who: Adm
     async def work(tx: Tx) -> TemplateOut:
         filling.check(asked.text)
         given = {"code": code, "language": language, **dict(asked)}
-        await tx.conn.execute(_PUT, {"body": colleagues(who), "at": tx.now, **given})
+        await template_store.put(tx.conn, colleagues(who), tx.now, given)
         await store.note(tx.conn, Entry(tx.now, who.sub, who.role, who.body, None, "template"))
         return TemplateOut.model_validate(given)
 
@@ -57,8 +47,7 @@ async def drop_template(code: Code, language: Language, who: Admin, node: TheNod
     """404 template-unknown."""
 
     async def work(tx: Tx) -> None:
-        given = {"body": colleagues(who), "code": code, "language": language}
-        if (await tx.conn.execute(_DROP, given)).scalar_one_or_none() is None:
+        if not await template_store.drop(tx.conn, colleagues(who), code, language):
             raise Problem(404, "template-unknown", "Your body has no such template in this language.")
         await store.note(tx.conn, Entry(tx.now, who.sub, who.role, who.body, None, "template"))
 
@@ -71,7 +60,7 @@ async def fill_templates(call: TheCall, language: Annotated[str | None, Query(ma
 
     async def work(desk: Desk) -> FilledOut:
         wanted, header = language or desk.matter.filing.language, desk.registers.header
-        rows = (await desk.tx.conn.execute(_LIST, {"body": colleagues(call.who), "language": wanted})).mappings().all()
+        rows = await template_store.listed(desk.tx.conn, colleagues(call.who), wanted)
         filled = [{**row, "text": filling.fill(row["text"], header, desk.matter.case.body, wanted, desk.matter.directory)} for row in rows]
         return FilledOut(reference=header.reference, templates=[TemplateOut.model_validate(one) for one in filled])
 
