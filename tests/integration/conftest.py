@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.platform import Platform
 from services.routing.directory.pack import load
+from tests.support.desks import Desks, open_desks
 from tests.support.stores import Bench, Opener, open_bench
 
 PACK = Path(__file__).parents[1] / "packs" / "noria"
@@ -26,3 +27,11 @@ async def open_store(broker_and_database: Platform, tmp_path: Path) -> AsyncIter
     yield opener
     for bench in opened:
         await bench.node.stop()
+
+
+@pytest.fixture
+async def desks(open_store: Opener) -> AsyncIterator[Desks]:
+    """Routing with the pack of Noria, and its desks over HTTP."""
+    opened = await open_desks(open_store)
+    async with opened.client:
+        yield opened

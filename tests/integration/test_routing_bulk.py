@@ -1,25 +1,15 @@
 """One answer to many cases, each with a clock of its own; and the templates that answers begin with."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from shared.contracts.complaint import Header
-from tests.support.desks import NATIONAL, OFFICE, Desks, Who, open_desks, refused
-from tests.support.stores import Opener
+from tests.support.desks import NATIONAL, OFFICE, Desks, Who, refused
 
 ADMIN, APPROVER = ("body-admin", "water-office"), ("approver", "water-office")
 ANSWER = {"outcome": "favourable", "reasons": "The main was repaired."}
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def post(desks: Desks, who: Who, what: str, cases: list[tuple[Header, int]], key: str = "", **words: Any) -> httpx.Response:

@@ -1,6 +1,5 @@
 """A calendar that the national desk, or an operator, changes: a new version, told once, noted, and kept when the pack is loaded again."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,19 +9,17 @@ from services.routing.directory.calendars import REFUSED, edit_calendar
 from services.routing.packs import adopt
 from shared.contracts.directory import CalendarRecord
 from tests.support import desk
-from tests.support.desks import NATIONAL, OFFICE, Desks, Who, open_desks
-from tests.support.stores import Opener
+from tests.support.desks import NATIONAL, OFFICE, Desks, Who
 
 PATH = "/v1/directory/calendars/noria"
 OFF = {"date": "2026-04-01", "label": {"ar": "عطلة", "fr": "Jour chômé"}, "kind": "exceptional"}
 
 
 @pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    await opened.bench.take_outbox()
-    async with opened.client:
-        yield opened
+async def desks(desks: Desks) -> Desks:
+    """What the pack told is not looked at."""
+    await desks.bench.take_outbox()
+    return desks
 
 
 async def read(desks: Desks) -> tuple[dict[str, Any], str]:

@@ -1,26 +1,16 @@
 """The desk over HTTP, on a real store: each decision, what it tells, and what it refuses."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from shared.contracts.base import iso
 from shared.contracts.private import Answers
 from shared.contracts.states import Supplied
 from tests.support.desk import breach, filing, renewal
-from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, open_desks, refused
+from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, refused
 from tests.support.lives import at
-from tests.support.stores import Opener, fact
+from tests.support.stores import fact
 
 ANSWER = {"outcome": "favourable", "reasons": "The bill was corrected."}
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def test_a_filing_is_routed_by_rule(desks: Desks) -> None:

@@ -1,7 +1,6 @@
 """The directory's records are changed by those who keep them, each change dated and known; bodies come, go and change their names."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,8 +11,8 @@ from services.routing.packs import CHUNK, PackConflict, adopt, settle_all
 from shared.contracts.directory import BodyRecord
 from shared.contracts.states import Case
 from tests.support import desk
-from tests.support.desks import NATIONAL, OFFICE, Desks, Who, open_desks, refused
-from tests.support.stores import Opener, fact
+from tests.support.desks import NATIONAL, OFFICE, Desks, Who, refused
+from tests.support.stores import fact
 
 ADMIN: Who = ("body-admin", "water-office")
 CHIEF: Who = ("body-admin", "ministry-waters")
@@ -22,11 +21,10 @@ NAME = {"ar": "وكالة الماء", "fr": "Agence de l'eau"}
 
 
 @pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    await opened.bench.take_outbox()
-    async with opened.client:
-        yield opened
+async def desks(desks: Desks) -> Desks:
+    """What the pack told is not looked at."""
+    await desks.bench.take_outbox()
+    return desks
 
 
 async def call(desks: Desks, who: Who, path: str, version: int | None, method: str = "POST", **asked: Any) -> httpx.Response:

@@ -5,15 +5,14 @@ import io
 import json
 import subprocess
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from shared.contracts.states import ClockState, WhyStep
-from tests.support.desks import NATIONAL, OFFICE, Desks, open_desks
-from tests.support.stores import Opener, fact
+from tests.support.desks import NATIONAL, OFFICE, Desks
+from tests.support.stores import fact
 from tests.support.timed import at
 
 FILES = ["filing.json", "custody.json", "requests.json", "answers.json", "dates.json", "dates.ar.txt", "dates.fr.txt", "dates.en.txt"]
@@ -27,13 +26,6 @@ CLOCK = ClockState(
     breached_at=at("2026-05-01T23:15:00Z"),
     why=(WhyStep(code="span", n=60, unit="calendar_days"), WhyStep(code="last_day", until=date(2026, 5, 1))),
 )
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    yield opened
-    await opened.client.aclose()
 
 
 def assert_sha256sum_agrees(folder: Path) -> None:

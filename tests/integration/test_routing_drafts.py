@@ -1,27 +1,17 @@
 """From a draft to an approved answer over HTTP, on a real store."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from shared.contracts.complaint import Header
 from tests.support.desk import breach, filing
-from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, open_desks, refused
+from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, refused
 from tests.support.lives import at
-from tests.support.stores import Opener, fact
+from tests.support.stores import fact
 
 APPROVER, ADMIN, MACHINE = ("approver", "water-office"), ("body-admin", "water-office"), ("machine", "water-office")
 ANSWER = {"outcome": "favourable", "reasons": "The bill was corrected."}
 GRANTED = {"outcome": "granted"}
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def under_one(desks: Desks) -> Header:

@@ -1,7 +1,7 @@
 """Tables enter the directory whole or not at all, as their preview said, and come back byte for byte."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,11 @@ from services.routing.directory.files import apply_import, import_directory
 from services.routing.directory.tables import columns
 from services.routing.packs import adopt
 from tests.support import generated
-from tests.support.desks import NATIONAL, Desks, open_desks, refused
+from tests.support.desks import NATIONAL, Desks, refused
 from tests.support.stores import Bench, Opener
 
 HEAD = ",".join(columns("territories", ("ar", "fr", "en")))
 WEST = "030000000,region,,الغرب,Ouest,,2026-01-01"
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def sent(desks: Desks, *rows: str, kind: str = "territories", head: str = HEAD) -> httpx.Response:

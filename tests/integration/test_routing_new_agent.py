@@ -3,25 +3,14 @@
 Each step names the version it was taken on, leaves its line in the audit, and tells what it should: a fact, or nothing.
 """
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
 from services.routing.app import SERVICE
-from tests.support.desks import NATIONAL, WATERS, Desks, open_desks, refused
+from tests.support.desks import NATIONAL, WATERS, Desks, refused
 from tests.support.desks import OFFICE as AGENT
-from tests.support.stores import Opener
 
 APPROVER, ADMIN = ("approver", "water-office"), ("body-admin", "water-office")
 WORDS = {"outcome": "favourable", "reasons": "The bill was corrected."}
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def facts(desks: Desks) -> list[str]:

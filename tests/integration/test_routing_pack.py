@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from shared.contracts.directory import BodyRecord
 from shared.messaging.engine import Stop
 from shared.messaging.tx import Tx
 from tests.support.desk import filing, header, noria_pack
-from tests.support.desks import Desks, open_desks
+from tests.support.desks import Desks
 from tests.support.lives import NORIA
 from tests.support.stores import Bench, Opener, fact
 
@@ -24,13 +23,6 @@ async def empty(open_store: Opener) -> Bench:
     bench: Bench = await open_store("routing")
     await bench.execute("delete from directory_record")
     return bench
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def loaded(bench: Bench, pack: Pack) -> bool:

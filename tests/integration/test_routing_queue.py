@@ -2,27 +2,17 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from services.routing import handlers
 from shared.contracts.base import iso
 from shared.contracts.complaint import Header
 from shared.contracts.states import ClockState
 from tests.support.desk import NOON
-from tests.support.desks import NATIONAL, OFFICE, Desks, open_desks, refused
+from tests.support.desks import NATIONAL, OFFICE, Desks, refused
 from tests.support.lives import at
-from tests.support.stores import Opener, fact
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
+from tests.support.stores import fact
 
 
 async def due(desks: Desks, header: Header, days: int, version: int = 1) -> None:

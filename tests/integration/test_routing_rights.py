@@ -1,14 +1,10 @@
 """Who sees and does what at the desk, and what a wrong request is told."""
 
-from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
 
-import pytest
-
 from tests.support import desk
-from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, open_desks, refused
-from tests.support.stores import Opener
+from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, refused
 
 AUDITOR, OPERATOR, CHIEF = ("auditor", None), ("operator", None), ("body-admin", "ministry-waters")
 COMMANDS: dict[str, dict[str, Any]] = {
@@ -18,13 +14,6 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "extensions": {"clock": "answer", "reason": "third-party"},
     "response": {"outcome": "favourable", "reasons": "Done."},
 }
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def references(desks: Desks, who: Who, **query: Any) -> set[str]:

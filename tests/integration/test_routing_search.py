@@ -1,25 +1,15 @@
 """The search while the caller waits: what is found by what, for whom, and what is left of it after an erasure."""
 
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from shared.contracts.complaint import Header
 from shared.contracts.private import Papers, Person, SuppliedText
 from tests.support.desk import R1, filing
-from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, open_desks, refused
+from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, refused
 from tests.support.lives import at
-from tests.support.stores import Opener, fact
+from tests.support.stores import fact
 
 AUDITOR = ("auditor", None)
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def filed(desks: Desks, name: str | None, subject: str, narrative: str = "…", phone: str | None = None, **values: Any) -> Header:

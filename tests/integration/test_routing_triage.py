@@ -1,7 +1,6 @@
 """Triage over HTTP, on a real store: why a case went where it did, where the like of it went, second copies, restricted cases."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,10 @@ from services.routing.triage.terminal import explain
 from shared.contracts.complaint import Header
 from shared.contracts.private import Papers, Person
 from tests.support.desk import filing, header
-from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, open_desks, refused
-from tests.support.stores import Opener, fact
+from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, refused
+from tests.support.stores import fact
 
 LONG = "Depuis lundi matin il n'y a plus une goutte dans tout le quartier et personne ne répond au téléphone de la régie."
-
-
-@pytest.fixture
-async def desks(open_store: Opener) -> AsyncIterator[Desks]:
-    opened = await open_desks(open_store)
-    async with opened.client:
-        yield opened
 
 
 async def filed(
