@@ -375,11 +375,17 @@ def test_every_ground_of_refusal_of_a_complaint_in_morocco_has_its_door(morocco:
     law = morocco.newest_procedure("complaint")
     assert law
     doors = {reason.code: reason.door.url for reason in law.refusals if reason.door}
-    assert doors.keys() == {reason.code for reason in law.refusals}
     needed = {"before-court", "other-authority", "judicial-report", "outside-competence", "insults", "not-conforming", "unclear"}
     assert needed <= doors.keys()
     hosts = ("mediateur.ma", "mahakim.ma", "inpplc.ma", "cndp.ma", "chafafiya.ma", "idarati.ma")
     assert [host for host in hosts if not any(host in (url or "") for url in doors.values())] == []
+
+
+def test_no_refusal_in_morocco_is_without_a_door_whatever_the_procedure(morocco: Directory) -> None:
+    laws = [law for code in {code for code, _ in morocco.procedures} if (law := morocco.newest_procedure(code))]
+    grounds = [(law.ref, reason) for law in laws for reason in (*law.refusals, *(o for o in law.outcomes if o.counts_as == "refused"))]
+    assert len({law for law, _ in grounds}) >= 7
+    assert [(law, reason.code) for law, reason in grounds if reason.door is None] == []
 
 
 @pytest.mark.parametrize(
