@@ -1,8 +1,10 @@
 """Who calls: bearer tokens of an OIDC issuer, checked against its JWKS, and roles."""
 
+import hashlib
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import jwt
 from fastapi import Depends, Request
@@ -21,6 +23,7 @@ ROLES = BODY_ROLES | NATIONAL_ROLES
 _ALGORITHMS = ["RS256", "ES256"]
 _REQUIRED = ["iss", "aud", "sub", "exp"]
 _LEEWAY_S = 10
+_BELIEVED_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,44 @@ class Principal:
     restricted: bool = False
 
 
+class _Believed(NamedTuple):
+    """A token that was checked: good as long as its key is still the issuer's, and until it expires (unix seconds)."""
+
+    principal: Principal
+    kid: str
+    key: jwt.PyJWK
+    until: float
+
+
 class Verifier:
-    """Checks tokens: signature (RS256, ES256), issuer, audience, expiry (10 s of leeway), role and body."""
+    """Checks tokens: signature (RS256, ES256), issuer, audience, expiry (10 s of leeway), role and body.
+
+    A signature is checked once: it costs as much as the reading of a case.
+    """
 
     def __init__(self, settings: Settings) -> None:
         if not settings.oidc_jwks:
             raise ValueError("WASL_OIDC_JWKS is not set: give the path or https address of the issuer's keys")
         self._issuer, self._audience = settings.oidc_issuer, settings.oidc_audience
         self._keys = jwks.source(settings.oidc_jwks)
+        self._believed: dict[bytes, _Believed] = {}
 
     async def principal(self, token: str) -> Principal:
         """Problem 401 `token-invalid` when the token is not to be believed; 503 `issuer-unavailable` without any key."""
+        name = hashlib.sha256(token.encode()).digest()
+        known = self._believed.get(name)
+        if known is None or known.until <= time.time() or known.key is not await self._keys.find(known.kid):
+            self._believed.pop(name, None)
+            known = await self._checked(token)
+            if len(self._believed) >= _BELIEVED_MOST:
+                self._believed.clear()
+            self._believed[name] = known
+        return known.principal
+
+    async def _checked(self, token: str) -> _Believed:
         try:
-            key = await self._keys.find(str(jwt.get_unverified_header(token).get("kid", "")))
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+            key = await self._keys.find(kid)
             if key is None:
                 raise _invalid("its key is unknown")
             claims = jwt.decode(
@@ -62,7 +90,7 @@ class Verifier:
             )
         except (PyJWTError, ValueError) as error:
             raise _invalid(f"{type(error).__name__}") from error
-        return _principal(claims)
+        return _Believed(_principal(claims), kid, key, int(claims["exp"]) + _LEEWAY_S)
 
 
 def staff(*roles: str) -> Callable[..., Awaitable[Principal]]:

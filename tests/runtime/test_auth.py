@@ -1,5 +1,6 @@
 """Tokens and roles over a real app; the keys are files here, and an https address in tests/integration/test_jwks_https.py."""
 
+import asyncio
 import json
 import os
 import time
@@ -157,6 +158,24 @@ async def test_every_other_token_is_refused_in_one_way(client: httpx.AsyncClient
 
 async def test_a_few_seconds_of_clock_skew_are_forgiven(client: httpx.AsyncClient) -> None:
     assert (await get(client, token(exp=time.time() - 5))).status_code == 200
+
+
+async def test_a_token_that_was_believed_is_so_only_until_it_expires(client: httpx.AsyncClient) -> None:
+    """Nine seconds past, it has at most one of its ten of leeway left."""
+    bearer = token(exp=int(time.time()) - 9)
+    assert (await get(client, bearer)).status_code == 200
+    async with asyncio.timeout(5):
+        while (await get(client, bearer)).status_code == 200:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_token_that_was_believed_falls_with_its_key(client: httpx.AsyncClient, keys: Path) -> None:
+    bearer = token()
+    assert (await get(client, bearer)).status_code == 200
+    write(keys, jwk(OTHER_RSA, "rsa"))
+    assert (await get(client, bearer)).status_code == 401
+    write(keys, jwk(EC_KEY, "ec"))
+    assert (await get(client, bearer)).status_code == 401
 
 
 async def test_a_changed_file_is_read_again_and_a_broken_one_changes_nothing(client: httpx.AsyncClient, keys: Path) -> None:
