@@ -9,6 +9,7 @@ from services.routing import cursors, dossier_api, rights, store
 from services.routing.calls import TheNode
 from services.routing.commands import note, seen
 from services.routing.decisions import router as decisions
+from services.routing.models import Audited
 from services.routing.questions import Asked
 from services.routing.rights import AuditReader, Reader, colleagues
 from services.routing.shapes import AuditPage, CasePage, CaseWithPapers, CountsOut
@@ -69,14 +70,18 @@ async def read_case(reference: str, who: Reader, node: TheNode, response: Respon
 
 @router.get("/v1/audit")
 async def list_audit(reference: str, who: AuditReader, node: TheNode, limit: Limit = 50, cursor: Cursor = None) -> AuditPage:
-    """Who has read the papers of a complaint and decided about it, oldest first."""
+    """Who has read the papers of a complaint and decided about it, oldest first. Of a case in your scope: 404 case-unknown."""
     place = cursors.audit_place(cursor)
     try:
         written = parse_reference(reference)
     except ValueError as error:
         raise Problem(422, "invalid-field", f"{error}", field="reference") from None
-    async with node.read() as conn:
-        rows = await store.audit(conn, written, place, limit + 1)
+
+    async def work(tx: Tx) -> list[Audited]:
+        await seen(tx, who, written)
+        return await store.audit(tx.conn, written, place, limit + 1)
+
+    rows = await node.command(work)
     return AuditPage.of(rows[:limit], cursors.audit_cursor(rows[limit - 1].id) if len(rows) > limit else None)
 
 

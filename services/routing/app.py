@@ -9,6 +9,7 @@ from services.routing.directory.files import apply_import, import_directory
 from services.routing.packs import keep_pack, load_pack
 from services.routing.settings import RoutingSettings
 from services.routing.triage.terminal import explain, what_if
+from services.routing.work.backfill import fill_search
 from services.routing.work.keys import forget_expired_keys
 from shared.contracts.registry import DEADLINES, INTAKE, PAPERS
 from shared.messaging.node import Node
@@ -29,7 +30,7 @@ def build_spec(settings: Settings) -> Spec:
         handle=handlers.handle,
         on_private=handlers.papers,
         project=handlers.recovered,
-        tasks=(pack, forget_expired_keys),
+        tasks=(pack, forget_expired_keys, fill_search),
     )
 
 

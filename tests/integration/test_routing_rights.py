@@ -159,3 +159,4 @@ async def test_the_audit_is_read_page_by_page(desks: Desks) -> None:
     assert seen == [2, 2, 1]
     assert refused(await desks.get("/v1/audit", AUDITOR, reference=header.reference, cursor="bm8")) == (422, "cursor-invalid")
     assert refused(await desks.get("/v1/audit", AUDITOR, reference="nothing")) == (422, "invalid-field")
+    assert refused(await desks.get("/v1/audit", AUDITOR, reference=desk.header().reference)) == (404, "case-unknown")

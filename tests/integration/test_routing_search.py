@@ -1,9 +1,15 @@
 """The search while the caller waits: what is found by what, for whom, and what is left of it after an erasure."""
 
+import asyncio
 from typing import Any
 
+import pytest
+
+from services.routing.work import backfill
+from services.routing.work.backfill import fill_chunk, fill_search
 from shared.contracts.complaint import Header
 from shared.contracts.private import Papers, Person, SuppliedText
+from shared.messaging.tx import Tx
 from tests.support.desk import R1, filing
 from tests.support.desks import NATIONAL, OFFICE, WATERS, Desks, Who, refused
 from tests.support.lives import at
@@ -116,3 +122,55 @@ async def test_an_erased_filer_is_found_by_the_reference_alone(desks: Desks) -> 
         assert await found(desks, q) == []
     [line] = (await desks.get("/v1/search", OFFICE, q=header.reference)).json()["found"]
     assert (line["reference"], line["name"], line["subject"]) == (header.reference, None, None)
+
+
+async def test_papers_of_before_the_search_are_made_findable_over_a_kill_and_never_an_erased_person(
+    desks: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "CHUNK", 2)
+    names = ("Alaoui", "Bennani", "Chraibi", "Drissi", "Fassi")
+    headers = [await filed(desks, f"Amal {name}", "Compteur", filed=f"2026-02-0{day}") for day, name in enumerate(names, 1)]
+    for table in ("desk_search", "case_print"):
+        await desks.bench.execute(f"delete from {table}")  # as a store has it that is older than the search
+    gone, node = headers[-1], desks.bench.node
+    await desks.bench.deliver(fact("intake", gone, 2, filing(erased_at=at("2026-03-03"))))
+    assert await found(desks, "amal") == []
+    reached, made = await node.run(lambda tx: fill_chunk(tx, backfill.FIRST))
+    assert made == 2
+    assert reached == headers[1].id
+
+    async def killed(tx: Tx) -> None:
+        assert await fill_chunk(tx, headers[1].id) == (headers[3].id, 2)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await node.run(killed)
+    assert len(await found(desks, "amal")) == 2
+    await papers(desks, headers[0], "Amal Alaoui", "Compteur", "contrat", version=2)  # while it runs; what is newer stays
+    await asyncio.gather(fill_search(node), fill_search(node))
+    assert {reference for reference, _ in await found(desks, "amal")} == {header.reference for header in headers[:-1]}
+    assert await found(desks, "contrat") == [(headers[0].reference, "words")]
+    counted = [await desks.bench.execute(f"select count(*) from {table}") for table in ("desk_search", "case_print")]
+    assert counted == [[(4,)], [(4,)]]
+
+
+async def test_papers_that_change_while_they_are_made_findable_are_found_as_they_are_in_the_end(desks: Desks) -> None:
+    header = await filed(desks, "Amal", "Compteur", "avant")
+    await desks.bench.execute("delete from desk_search")
+
+    async def slow(tx: Tx) -> asyncio.Task[None]:
+        await fill_chunk(tx, backfill.FIRST)
+        arriving = asyncio.create_task(papers(desks, header, "Amal", "Compteur", "apres", version=2))
+        while not await waiting(desks):
+            await asyncio.sleep(0.01)
+        return arriving
+
+    await (await desks.bench.node.run(slow))
+    assert await found(desks, "apres") == [(header.reference, "words")]
+    assert await found(desks, "avant") == []
+
+
+async def waiting(desks: Desks) -> bool:
+    """Whether a transaction of this store waits for another's lock."""
+    [(n,)] = await desks.bench.execute("select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple')")
+    return bool(n)

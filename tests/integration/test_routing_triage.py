@@ -141,6 +141,7 @@ async def test_a_restricted_filing_is_the_restricted_desk_s_alone(desks: Desks) 
     assert (case.status, case.body, case.restricted, case.rule and case.rule.id) == ("triage", None, True, "restricted-desk")
     for who in (OFFICE, NATIONAL, ("auditor", None)):
         assert refused(await desks.get(f"/v1/cases/{one.reference}", who)) == (404, "case-unknown")
+        assert who == OFFICE or refused(await desks.get("/v1/audit", who, reference=one.reference)) == (404, "case-unknown")
         listed = (await desks.get("/v1/cases", who)).json()["cases"]
         assert [row["reference"] for row in listed] == [open_one.reference]
     assert (await asked(desks, open_one, "duplicates"))["candidates"] == []
@@ -149,6 +150,8 @@ async def test_a_restricted_filing_is_the_restricted_desk_s_alone(desks: Desks) 
     listed = (await desks.client.get("/v1/cases", params={"restricted": "true"}, headers=desk)).json()["cases"]
     assert [row["reference"] for row in listed] == [one.reference]
     assert (await desks.client.get(f"/v1/cases/{one.reference}", headers=desk)).json()["papers"]["subject"] == "Facture d'eau"
+    [entry] = (await desks.client.get("/v1/audit", params={"reference": one.reference}, headers=desk)).json()["entries"]
+    assert (entry["action"], entry["role"]) == ("read-papers", "national-desk")
 
 
 async def test_the_restricted_desk_lets_go_what_only_sounds_so_and_takes_what_is(desks: Desks) -> None:

@@ -13,6 +13,7 @@ from services.routing.filters import Filter
 from services.routing.models import CaseRow
 from services.routing.store import FOR_ITSELF, OF_CASES, QUEUE, WORKING
 from shared.contracts.private import Papers
+from shared.contracts.registry import PAPERS
 from shared.contracts.wording import sound, tokens
 
 MOST_WORDS = 8
@@ -30,6 +31,12 @@ _PUT = text("""
     order by u.id
     on conflict (complaint_id) do update set name_key = excluded.name_key, phone_tail = excluded.phone_tail, words = excluded.words""")
 _DROP = text("delete from desk_search where complaint_id = any(cast(:ids as uuid[]))")
+# Locked: newer papers, or their end, wait until these have their row, and then change it.
+_UNINDEXED = text("""
+    select p.doc from private_document p
+    where p.topic = :papers and p.complaint_id > :after
+      and not exists (select from desk_search s where s.complaint_id = p.complaint_id)
+    order by p.complaint_id limit :limit for share of p""")
 _ALIKE = text("select set_config('pg_trgm.similarity_threshold', :least, true)")
 _SEARCHED = f"desk_search s join desk_case c on c.complaint_id = s.complaint_id {WORKING}"
 _NEWEST = "c.filed_at desc, c.complaint_id desc"
@@ -47,6 +54,12 @@ async def index(conn: AsyncConnection, papers: Sequence[Papers]) -> None:
     if papers:
         rows = [_row(one) for one in papers]
         await conn.execute(_PUT, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+async def unindexed(conn: AsyncConnection, after: UUID, limit: int) -> list[Papers]:
+    """Papers that have no row, in id order after `after`; nobody changes them before this transaction ends."""
+    found = await conn.execute(_UNINDEXED, {"papers": PAPERS, "after": after, "limit": limit})
+    return [Papers.model_validate_json(doc) for doc in found.scalars()]
 
 
 async def drop(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
