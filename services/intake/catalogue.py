@@ -29,7 +29,7 @@ def _document(directory: Directory, pack: PackRecord) -> dict[str, Any]:
     return {
         "country": _dump(pack, {"country", "version", "name", "time_zone", "languages", "page_languages", "national_desk", "doors"}),
         "bodies": _listed(directory.bodies, {"id", "name", "family", "territory", "parent", "closed_on", "successor", "opening_hours"}),
-        "public_services": _listed(directory.public_services, {"code", "body", "title", "parent", "territorial"}),
+        "public_services": _listed(directory.public_services, {"code", "body", "title", "parent", "territorial", "closed_on"}),
         "territories": _listed(directory.territories, {"code", "level", "division", "parent", "name"}),
         "procedures": [law.model_dump(mode="json", exclude={"templates"}) for law in laws],
     }

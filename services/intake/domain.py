@@ -108,12 +108,12 @@ def examine(given: Submission, directory: Directory, pack: PackRecord, now: date
     The links' earlier complaints are not looked at: that needs the store (follow_ups.check).
     """
     filed_at = _moment(given, now)
-    law = _procedure(given.procedure, directory, filed_at.astimezone(ZoneInfo(pack.time_zone)).date())
+    day = filed_at.astimezone(ZoneInfo(pack.time_zone)).date()
+    law = _procedure(given.procedure, directory, day)
     if given.territory not in directory.territories:
         raise Refused("unknown-territory", "No such territory: take a code of nine digits from /v1/directory.", "territory")
-    if given.public_service is not None and given.public_service not in directory.public_services:
-        raise Refused("unknown-public-service", "No such public service: take a code from /v1/directory.", "public_service")
-    _addressee(given.body, law.addressee, directory, filed_at.astimezone(ZoneInfo(pack.time_zone)).date())
+    _public_service(given.public_service, directory, day)
+    _addressee(given.body, law.addressee, directory, day)
     _person(given, law, pack)
     check_form(law, given.coded or {}, given.private or {}, directory)
     _relations(given)
@@ -147,6 +147,15 @@ def _procedure(ref: str, directory: Directory, day: date) -> Procedure:
     if law.valid_from > day:
         raise Refused("procedure-not-in-force", f"This version is in force from {law.valid_from}: name an earlier one.", "procedure")
     return law
+
+
+def _public_service(code: str | None, directory: Directory, day: date) -> None:
+    record = directory.public_services.get(code or "")
+    if code is not None and record is None:
+        raise Refused("unknown-public-service", "No such public service: take a code from /v1/directory.", "public_service")
+    if record and record.closed_on and record.closed_on < day:
+        detail = f"This public service was closed on {record.closed_on}: choose another one, or leave it out."
+        raise Refused("public-service-closed", detail, "public_service")
 
 
 def _addressee(body: str | None, addressee: Addressee, directory: Directory, day: date) -> None:

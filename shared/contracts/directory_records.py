@@ -122,7 +122,10 @@ class BodyRecord(Editable):
 
 
 class PublicServiceRecord(Editable):
-    """What a body offers. `parent` is its subject one level up; `territorial` the level at which local bodies answer for it."""
+    """What a body offers. `parent` is its subject one level up; `territorial` the level at which local bodies answer for it.
+
+    closed_on: the last local day on which something about it may be lodged.
+    """
 
     kind: Literal["public-service"] = "public-service"
     code: Code
@@ -130,6 +133,7 @@ class PublicServiceRecord(Editable):
     title: Label
     parent: Code | None = None
     territorial: Level | None = None
+    closed_on: date | None = None
 
     def _name(self) -> str:
         return self.code

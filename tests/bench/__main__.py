@@ -4,14 +4,15 @@ Ratios and processor time are what to compare between runs; rates are of this ma
 each line means.
 
   due        one due date with its reasons, as the pure function that it is, in microseconds
+  rule       one decision of the rules where a filing goes, likewise
   idle       one filing after another, followed: to the observer, to its due date on the page, into the figures
   lives      whole lives through all five services; processor time and memory of each
   half       as idle, while lives are begun at half of the measured rate
   filing     filings at saturation and at half of it, against the bare insert
   spike      twenty times 5 % of that saturation
   rebuild    the figures derived anew, against a bare upsert of the same facts
-  desk       a desk beside 200,000 cases: its queue and its search (with --only desk)
   stored     lives beside SIZE stored complaints, against lives before they came (with --size only)
+  desk       a desk beside SIZE cases, or 200,000: its queue, its search, its triage (with --size, or --only desk)
 """
 
 import argparse
@@ -32,6 +33,7 @@ from tests.bench.bench import SHORT, WHOLE, Bench
 from tests.bench.due import due_us
 from tests.bench.processes import yardstick_beside
 from tests.bench.report import BASELINE, circumstances, save, table
+from tests.bench.rule import rule_us
 from tests.bench.spread import Figures, Spread
 from tests.reliability.world import NORIA, World
 
@@ -41,8 +43,14 @@ async def due(bench: Bench) -> Figures:
     return {f"due_us_{name}": Spread.of([took]) for name, took in (await asyncio.to_thread(due_us)).items()}
 
 
+async def rule(bench: Bench) -> Figures:
+    """As due."""
+    return {f"rule_us_{name}": Spread.of([took]) for name, took in (await asyncio.to_thread(rule_us)).items()}
+
+
 PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
     "due": due,
+    "rule": rule,
     "idle": latency.idle,
     "lives": lives.lives,
     "half": latency.under_half_load,
@@ -51,8 +59,8 @@ PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
     "rebuild": rebuilding.rebuild,
 }
 """In this order: what a phase needs to know of another comes after it."""
-ALONE: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {"desk": desk.desk}
-"""Run where they are asked for, and last: they leave a store with cases that the others know nothing of."""
+ALONE = "desk"
+"""Run where it is asked for, and last: it leaves a store with cases that the others know nothing of."""
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
@@ -80,18 +88,21 @@ async def measure(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def _phases(arguments: argparse.Namespace) -> dict[str, Callable[[Bench], Awaitable[Figures]]]:
+    alone: dict[str, Callable[[Bench], Awaitable[Figures]]] = {ALONE: partial(desk.desk, size=arguments.size or desk.SIZE)}
+    if arguments.only:
+        return {name: phase for name, phase in {**PHASES, **alone}.items() if name in arguments.only}
     if arguments.size:
-        return {"lives": lives.lives, "stored": partial(stored.stored, size=arguments.size)}
-    return {name: phase for name, phase in {**PHASES, **ALONE}.items() if name in arguments.only}
+        return {"lives": lives.lives, "stored": partial(stored.stored, size=arguments.size), **alone}
+    return dict(PHASES)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", nargs="+", choices=[*PHASES, *ALONE], default=list(PHASES), help="what to measure (all)")
+    parser.add_argument("--only", nargs="+", choices=[*PHASES, ALONE], help="what to measure (without it all but the desk)")
     parser.add_argument("--whole", action="store_true", help="5 pairs of 20 s, a spike of 60 s: about 15 minutes")
-    parser.add_argument("--size", type=int, default=0, metavar="N", help="lives, then N stored complaints, and lives again")
+    parser.add_argument("--size", type=int, default=0, metavar="N", help="lives, then N stored complaints, lives again, and a desk")
     parser.add_argument("--save", action="store_true", help="put this run's figures into the committed baseline")
     return parser.parse_args()
 

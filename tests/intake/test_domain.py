@@ -1,7 +1,7 @@
 """What may be filed, held against Noria's law."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -82,6 +82,15 @@ def test_a_body_that_closed_later_could_still_be_addressed():
     letter = {"filed_at": datetime(2024, 12, 31, 10, tzinfo=UTC)}
     assert examined(DESK, body="old-water-board", **letter).submission.body == "old-water-board"
     assert refusal(DESK, body="old-water-board") == ("body-closed", "body")
+
+
+def test_a_closed_public_service_is_for_what_was_lodged_before():
+    closed = noria().public_services["water-bill"].model_copy(update={"version": 2, "closed_on": date(2026, 3, 1)})
+    directory = noria().updated([closed])
+    assert refusal(directory=directory) == ("public-service-closed", "public_service")
+    on_its_last_day = {"filed_at": datetime(2026, 3, 1, 10, tzinfo=UTC)}
+    assert examined(DESK, directory, **on_its_last_day).submission.public_service == "water-bill"
+    assert examined(directory=directory, public_service="dams").submission.public_service == "dams"
 
 
 def test_a_chosen_addressee_is_of_the_families_that_the_law_names():

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.routing.directory.editing import edited, renamed
+from services.routing.directory.editing import edited, with_name
 from services.routing.directory.imports import Plan, Row, plan
 from services.routing.directory.tables import Line, TableRefused, columns, read, written
 from shared.contracts.directory import BodyRecord, Directory, TerritoryRecord
@@ -58,7 +58,7 @@ def test_a_new_body_is_created_and_dated_today() -> None:
 
 def test_a_changed_body_names_its_fields_and_keeps_what_the_table_does_not_have() -> None:
     held = noria().bodies["water-office"]
-    former = renamed(held, {"ar": "مكتب", "fr": "Office"}, date(2025, 1, 1))
+    former = edited(held, date(2025, 1, 1), name={"ar": "مكتب", "fr": "Office"}, history=with_name(held, date(2025, 1, 1)))
     found = planned(
         "bodies",
         "water-office,establishment,مكتب,Office des eaux,,ministry-waters,,new@noria.example,,,,invented,A,2026-03-01,",

@@ -1,19 +1,17 @@
 """A body's record over HTTP: read, changed by those who keep it, renamed, closed, merged, split, written to; and its history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
-from services.routing.desk.refusals import Refused
 from services.routing.directory import lifecycle, store
 from services.routing.directory.access import NATIONAL, Keeper, Looker, author, demand_theirs, find_body
-from services.routing.directory.editing import differences, edited, renamed
-from services.routing.directory.imports import check_body
+from services.routing.directory.body_edits import changed_body, day
 from services.routing.directory.store import Changed
 from services.routing.directory.writing import stored, today, write
 from services.routing.packs import settle_all
@@ -83,7 +81,20 @@ class HistoryOut(BaseModel):
     next: int | None = Field(description="For `after`; null: this was the last page.")
 
 
+class ProposedBy(BaseModel):
+    """Whose proposal led to the change."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    at: Instant
+    role: str
+    body: str | None
+
+
 class ChangeOut(BaseModel):
+    """`role` made the change, or accepted what another proposed."""
+
     model_config = ConfigDict(from_attributes=True)
 
     at: Instant
@@ -93,8 +104,10 @@ class ChangeOut(BaseModel):
     body: str | None
     valid_from: date
     fields: dict[str, Any]
+    proposal: ProposedBy | None
 
 
+T = TypeVar("T")
 Make = Callable[[Tx, BodyRecord], Sequence[Editable]]
 
 
@@ -124,10 +137,7 @@ async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNod
         raise Problem(403, "field-not-allowed", "Only the national desk changes this field.", field=barred[0])
 
     def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        after = edited(body, _day(tx, asked), **fields)
-        for wrong in check_body(after, tx.directory.updated([after])):
-            raise Refused(wrong.code, f"{wrong.reason}.", wrong.column)
-        return [after] if differences(body, after) else []
+        return _alone(changed_body(body, day(asked.on, today(tx)), tx.directory, fields))
 
     return shown(await changed(node, who, id, version, "edit", make), response)
 
@@ -137,14 +147,7 @@ async def rename(id: str, asked: Rename, version: IfMatch, who: National, node: 
     """A new name from a day on; the old one stays in the history. The id never changes, so facts keep it."""
 
     def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        assert tx.directory.pack
-        missing = [language for language in tx.directory.pack.languages if language not in asked.name]
-        if missing:
-            raise Refused("name-missing", "The name is given in every language of the jurisdiction.", f"name.{missing[0]}")
-        on = _day(tx, asked)
-        if any(former.until >= on for former in body.history):
-            raise Refused("date-before-history", "A former name was still in use on that day: give a later one.", "on")
-        return [renamed(body, asked.name, on)] if asked.name != body.name else []
+        return _alone(changed_body(body, day(asked.on, today(tx)), tx.directory, {"name": asked.name}))
 
     return shown(await changed(node, who, id, version, "rename", make), response)
 
@@ -184,12 +187,17 @@ async def changed(node: Node, who: Principal, id: str, version: int, act: str, m
         await write(tx, author(who), act, records)
         return find_body(tx.directory.updated(records), id)
 
-    try:
-        found = await deciding(node, work)
-    except ValidationError as error:
-        raise invalid_in(error, detail="This field is not as the directory writes it.") from None
+    found = await within_record(deciding(node, work))
     node.cache.expire()
     return found
+
+
+async def within_record(work: Awaitable[T]) -> T:
+    """What the record's contract refuses becomes a problem: 422 invalid-field."""
+    try:
+        return await work
+    except ValidationError as error:
+        raise invalid_in(error, detail="This field is not as the directory writes it.") from None
 
 
 async def _ended(
@@ -206,17 +214,15 @@ async def _ended(
     """The open cases move right after the answer; should the process end before, its next start moves them."""
 
     def make(tx: Tx, body: BodyRecord) -> Sequence[Editable]:
-        return lifecycle.closed(body, heir, _day(tx, asked), tx.directory, parts)
+        return lifecycle.closed(body, heir, day(asked.on, today(tx)), tx.directory, parts)
 
     found = await changed(node, who, id, version, act, make)
     later.add_task(settle_all, node)
     return found
 
 
-def _day(tx: Tx, asked: Dated) -> date:
-    if asked.on and asked.on > today(tx):
-        raise Refused("date-in-future", "This holds at once: give today or an earlier day.", "on")
-    return asked.on or today(tx)
+def _alone(after: BodyRecord | None) -> list[Editable]:
+    return [after] if after else []
 
 
 def shown(body: BodyRecord, response: Response) -> BodyRecord:

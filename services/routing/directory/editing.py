@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
-from shared.contracts.base import Text
 from shared.contracts.directory_records import BodyRecord, DirectoryRecord, Editable, Name
 
 R = TypeVar("R", bound=Editable)
@@ -22,11 +21,6 @@ def edited(known: R, on: date, **fields: Any) -> R:
     """The record after a change. Raises ValidationError where a field is not as its contract says."""
     given = known.model_dump() | fields | {"version": known.version + 1, "base_version": base_version(known), "valid_from": on}
     return type(known).model_validate(given)
-
-
-def renamed(known: BodyRecord, name: Text, on: date) -> BodyRecord:
-    """Under its new name from `on`; the old one stays in the history, dated."""
-    return edited(known, on, name=name, history=with_name(known, on))
 
 
 def with_name(known: BodyRecord, on: date) -> tuple[Name, ...]:

@@ -70,7 +70,7 @@ def plan(files: Mapping[str, Sequence[Line]], directory: Directory, today: date)
     after = directory.updated(entry.record for entry in entries if entry.record)
     for entry in entries:
         if entry.record and not entry.wrong:
-            entry.wrong += _checks(entry.record, entry.known, after)
+            entry.wrong += checks(entry.record, entry.known, after)
     rows = tuple(_row(entry) for entry in entries)
     made = tuple(e.record for e, row in zip(entries, rows, strict=True) if e.record and row.change in ("created", "changed"))
     found = Plan(rows, made)
@@ -127,7 +127,8 @@ def _refuse_repeated(entries: Sequence[_Entry]) -> None:
             entry.wrong.append(_Wrong("repeated-key", f"the same key stands already on line {first[entry.key]}"))
 
 
-def _checks(record: Editable, known: Editable | None, after: Directory) -> Iterator[_Wrong]:
+def checks(record: Editable, known: Editable | None, after: Directory) -> Iterator[_Wrong]:
+    """What is wrong with a record among those that it refers to; `column` as tables name it."""
     languages = after.pack.languages if after.pack else ()
     words, column = (record.title, "title") if isinstance(record, PublicServiceRecord) else (getattr(record, "name", {}), "name")
     yield from (_Wrong("name-missing", f"words in {one!r} are missing", f"{column}_{one}") for one in languages if one not in words)

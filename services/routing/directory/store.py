@@ -22,14 +22,16 @@ _ADD_IMPORT = text("""
 _IMPORT = "select id, at, stamp, rows, records, applied_at from directory_import where id = :id"
 _APPLIED = text("update directory_import set applied_at = :at where id = :id")
 _NOTE = text("""
-    insert into directory_change (at, key, version, act, role, body, sub, valid_from, fields)
-    select :at, u.key, u.version, :act, :role, :body, :sub, u.valid_from, u.fields::jsonb
+    insert into directory_change (at, key, version, act, role, body, sub, valid_from, fields, proposal)
+    select :at, u.key, u.version, :act, :role, :body, :sub, u.valid_from, u.fields::jsonb, :proposal
     from unnest(cast(:key as text[]), cast(:version as int[]), cast(:valid_from as date[]), cast(:fields as text[]))
       with ordinality as u (key, version, valid_from, fields, n)
     order by u.n""")
 _CHANGES = text("""
-    select id, at, version, act, role, body, valid_from, fields from directory_change
-    where key = :key and id > :after order by id limit :limit""")
+    select c.id, c.at, c.version, c.act, c.role, c.body, c.valid_from, c.fields,
+      p.id as proposal, p.at as proposed_at, p.role as proposed_role, p.body as proposed_body
+    from directory_change c left join directory_proposal p on p.id = c.proposal
+    where c.key = :key and c.id > :after order by c.id limit :limit""")
 _LOGGED_IN = text("""
     insert into body_login as l (body, first_on, last_on) values (:body, :day, :day)
     on conflict (body) do update set last_on = excluded.last_on where l.last_on < excluded.last_on""")
@@ -49,6 +51,16 @@ class Import:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """Who had proposed a change."""
+
+    id: int
+    at: datetime
+    role: str
+    body: str | None
+
+
+@dataclass(frozen=True)
 class Changed:
     """One change of one record: by which role of which body, from which day on, each field as [before, after]."""
 
@@ -60,6 +72,7 @@ class Changed:
     body: str | None
     valid_from: date
     fields: dict[str, Any]
+    proposal: Proposed | None
 
 
 @dataclass(frozen=True)
@@ -103,8 +116,10 @@ async def applied(conn: AsyncConnection, id: int, at: datetime) -> None:
     await conn.execute(_APPLIED, {"id": id, "at": at})
 
 
-async def note(conn: AsyncConnection, who: Author, act: str, at: datetime, changes: Sequence[tuple[Editable, dict[str, Any]]]) -> None:
-    """One row a record, one statement for all; `changes` holds each record after it and what differs."""
+async def note(
+    conn: AsyncConnection, who: Author, act: str, at: datetime, changes: Sequence[tuple[Editable, dict[str, Any]]], proposal: int | None
+) -> None:
+    """One row a record, one statement for all; `changes` holds each record after it and what differs; proposal: what it came of."""
     if changes:
         given = {
             "at": at,
@@ -112,6 +127,7 @@ async def note(conn: AsyncConnection, who: Author, act: str, at: datetime, chang
             "role": who.role,
             "body": who.body,
             "sub": who.sub,
+            "proposal": proposal,
             "key": [record.key for record, _ in changes],
             "version": [record.version for record, _ in changes],
             "valid_from": [record.valid_from for record, _ in changes],
@@ -123,7 +139,12 @@ async def note(conn: AsyncConnection, who: Author, act: str, at: datetime, chang
 async def changes(conn: AsyncConnection, key: str, after: int, limit: int) -> list[Changed]:
     """Of one record, oldest first, after the one with the id `after`."""
     rows = await conn.execute(_CHANGES, {"key": key, "after": after, "limit": limit})
-    return [Changed(**{**row, "fields": json.loads(row["fields"])}) for row in rows.mappings()]
+    return [_changed(row) for row in rows]
+
+
+def _changed(row: Any) -> Changed:
+    proposal = Proposed(row.proposal, row.proposed_at, row.proposed_role, row.proposed_body) if row.proposal else None
+    return Changed(row.id, row.at, row.version, row.act, row.role, row.body, row.valid_from, json.loads(row.fields), proposal)
 
 
 async def logged_in(conn: AsyncConnection, body: str, day: date) -> None:

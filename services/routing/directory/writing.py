@@ -24,15 +24,15 @@ async def stored(tx: Tx) -> Directory:
     return tx.directory
 
 
-async def write(tx: Tx, who: Author, act: str, records: Sequence[Editable]) -> None:
-    """Tells these records and notes what they change; call `stored` before."""
+async def write(tx: Tx, who: Author, act: str, records: Sequence[Editable], proposal: int | None = None) -> None:
+    """Tells these records and notes what they change; call `stored` before. proposal: what the change came of."""
     tx.publish_directory(records)
-    await note(tx, who, act, tx.directory, records)
+    await note(tx, who, act, tx.directory, records, proposal)
 
 
-async def note(tx: Tx, who: Author, act: str, before: Directory, records: Sequence[Editable]) -> None:
+async def note(tx: Tx, who: Author, act: str, before: Directory, records: Sequence[Editable], proposal: int | None = None) -> None:
     known = {record.key: before.records.get(record.key) for record in records}
-    await store.note(tx.conn, who, act, tx.now, [(record, differences(known[record.key], record)) for record in records])
+    await store.note(tx.conn, who, act, tx.now, [(record, differences(known[record.key], record)) for record in records], proposal)
 
 
 def today(tx: Tx) -> date:

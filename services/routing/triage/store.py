@@ -117,7 +117,7 @@ _SUGGESTED = text("""
         where p.filed_at >= :since and p.filed_at < :until and p.complaint_id <> :id
           and (p.words && cast(:words as int[]) or p.public_service = :public_service)
     ) like_it join desk_case c on c.complaint_id = like_it.complaint_id
-    where c.body is not null and not c.restricted
+    where c.body is not null and not c.restricted and c.filed_at >= :since and c.filed_at < :until
     group by 1, 2, 3, 4""")
 _ALIKE = text("""
     select c.reference, c.status, c.body, p.complaint_id, p.filed_at, p.public_service, p.territory,
@@ -126,7 +126,9 @@ _ALIKE = text("""
     where (p.bands && cast(:bands as int[]) or p.contacts && cast(:contacts as bigint[]))
       and p.filed_at between :since and :until and p.complaint_id <> :id and not c.restricted
       and (cast(:bodies as text[]) is null or c.body = any(cast(:bodies as text[])))
-    order by abs(extract(epoch from p.filed_at - cast(:filed_at as timestamptz))) limit :limit""")
+    order by p.contacts && cast(:contacts as bigint[]) desc,
+      (select count(*) from unnest(p.bands) as band where band = any(cast(:bands as int[]))) desc,
+      abs(extract(epoch from p.filed_at - cast(:filed_at as timestamptz))) limit :limit""")
 # The last decision of each case that rules took, in the order of time; the period is that of the decisions.
 _PERIOD = """
     d.rule_set_version is not null and (cast(:since as timestamptz) is null or d.at >= :since)
@@ -211,7 +213,8 @@ async def like_it(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
 
 
 async def alike(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
-    """(reference, status, body, then the print) of cases whose fingerprint or filer may be that of one; the nearest in time first."""
+    """(reference, status, body, then the print) of cases whose fingerprint or filer may be that of one; by the same filer first,
+    then those that share most of it, then the nearest in time."""
     return list(await conn.execute(_ALIKE, asked))
 
 

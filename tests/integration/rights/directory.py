@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from services.routing.directory import proposal_store
 from services.routing.directory.importing import preview
 from services.routing.directory.store import Author
-from shared.contracts.directory import BodyRecord
+from shared.contracts.directory import BodyRecord, PublicServiceRecord, TerritoryRecord
 from tests.integration.rights.matrix import Route
 from tests.support.stores import Bench
 
@@ -22,7 +23,15 @@ BODIES: dict[str, dict[str, Any] | None] = {
     "split": {"parts": [{"body": "commune-prima", "territories": ["010010101"]}], "rest": "water-office"},
     "invitation": None,
     "contact-test": None,
+    "proposals": {"name": {"ar": "فرع آخر", "fr": "Autre agence"}},
 }
+RECORDS: dict[str, dict[str, Any]] = {
+    "public-services": {"title": {"ar": "سدود", "fr": "Retenues"}},
+    "territories": {"name": {"ar": "الشمال الكبير", "fr": "Grand Nord"}},
+    "close": {},
+}
+SERVICE: dict[str, Any] = {"valid_from": "2026-01-01", "title": NAME}
+PLACE: dict[str, Any] = {"valid_from": "2026-01-01", "name": NAME, "level": "province", "parent": "010000000"}
 ROW = {"family": "establishment", "name_ar": "فرع", "name_fr": "Agence", "source": "invented", "certainty": "A"}
 
 
@@ -33,12 +42,15 @@ def has(route: Route) -> bool:
 async def prepare(bench: Bench, ours: list[tuple[Route, "Scene"]]) -> None:
     bodies = [BodyRecord(id=f"branch-{n}", parent="water-office", mailbox="branch@noria.example", **GIVEN) for n in range(len(ours))]
 
+    services = [PublicServiceRecord(code=f"service-{n}", body="water-office", **SERVICE) for n in range(len(ours))]
+    places = [TerritoryRecord(code=f"09{n:03}0000", **PLACE) for n in range(len(ours))]
+
     async def publish(tx: Any) -> None:
-        tx.publish_directory(bodies)
+        tx.publish_directory([*bodies, *services, *places])
 
     await bench.node.run(publish)
     bench.node.cache.expire()
-    for body, (route, scene) in zip(bodies, ours, strict=True):
+    for body, service, place, (route, scene) in zip(bodies, services, places, ours, strict=True):
         scene.headers["If-Match"] = '"1"'
         if route.path.startswith("/v1/directory/bodies/"):
             last = route.path.rpartition("/")[2]
@@ -51,6 +63,18 @@ async def prepare(bench: Bench, ours: list[tuple[Route, "Scene"]]) -> None:
             scene.place, scene.body = {"code": "noria"}, {"weekly_off": ["friday"]} if route.method == "PUT" else None
         elif route.path.startswith("/v1/directory/exports/"):
             scene.place = {"kind": "bodies"}
+        elif route.path.startswith("/v1/directory/proposals/"):
+            await _proposed(bench, scene, body, route.path.endswith("refusal"))
+        elif "/{code}" in route.path:
+            kind = route.path.split("/")[3]
+            scene.place = {"code": service.code if kind == "public-services" else place.code}
+            scene.body = None if route.method == "GET" else RECORDS[route.path.rpartition("/")[2].replace("{code}", kind)]
+
+
+async def _proposed(bench: Bench, scene: "Scene", body: BodyRecord, refusal: bool) -> None:
+    who, fields = Author("body-admin", "water-office", "test"), {"online": [True, False]}
+    made = await bench.node.run(lambda tx: proposal_store.add(tx.conn, who, tx.now, body.key, 1, None, fields, None))
+    scene.place, scene.body = {"number": str(made.id)}, {"reason": "No decree says so."} if refusal else None
 
 
 async def _previewed(bench: Bench, scene: "Scene", id: str) -> None:

@@ -25,7 +25,10 @@ ASKED_ONLY = ("/preview", "/check", "/what-if")
 """Ends of the paths of questions that are too long for an address: they write nothing."""
 UNLISTED = {"/openapi.json", "/livez", "/readyz", "/metrics"}
 EVERYTHING_WRITTEN = "select (select coalesce(sum(intake_version + routing_version), 0) from register), (select count(*) from outbox)"
-ALSO_WRITTEN = {"routing": ", (select count(*) from directory_import), (select count(*) from audit where action not like 'read-%')"}
+ALSO_WRITTEN = {
+    "routing": """, (select count(*) from directory_import), (select count(*) + count(decided_at) from directory_proposal),
+      (select count(*) from audit where action not like 'read-%')"""
+}
 """What is done at a desk and told nobody is in the audit all the same."""
 
 
