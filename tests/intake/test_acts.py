@@ -6,9 +6,12 @@ from uuid import UUID
 import pytest
 
 from services.intake import acts
+from services.intake.filing import answer
 from services.intake.follow_ups import check_follow_up
 from services.intake.refusals import Refused
+from shared.contracts.directory import ProcedureRecord
 from shared.contracts.states import Filing, Request
+from shared.runtime.errors import Problem
 from tests.support.lives import at, life, noria
 
 LATER = at("2026-04-01T10:00:00Z")
@@ -107,6 +110,23 @@ def test_a_procedure_without_ratings_takes_none():
     known = life("2026-01-10", procedure="observation@1", answered="2026-02-10")
     with pytest.raises(Refused, match="rating-not-offered"):
         acts.rate(known, answer_of(known), True, LATER, noria())
+
+
+def test_a_procedure_that_asks_for_no_comment_takes_none():
+    known = life("2026-01-10", answered="2026-02-10")
+    law = noria().records["procedure/complaint@1"]
+    assert isinstance(law, ProcedureRecord)
+    assert law.procedure.rating
+    silent = law.procedure.model_copy(update={"rating": law.procedure.rating.model_copy(update={"comment": False})})
+    directory = noria().updated([law.model_copy(update={"version": law.version + 1, "procedure": silent})])
+    with pytest.raises(Refused, match="comment-not-offered"):
+        acts.with_comment(known, None, answer_of(known), "Merci.", directory)
+
+
+def test_a_key_that_ran_out_meanwhile_is_to_be_sent_again():
+    problem = answer(b"", None)
+    assert isinstance(problem, Problem)
+    assert (problem.status, problem.code, problem.headers) == (503, "key-expiring", {"Retry-After": "1"})
 
 
 def test_an_open_case_is_not_erased():

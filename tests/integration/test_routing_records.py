@@ -94,13 +94,13 @@ async def test_what_is_not_so_is_refused(desks: Desks, path: str, asked: dict[st
 
 
 @pytest.mark.parametrize(
-    ("kind", "known", "code"), [("public-services", "dams", "public-service"), ("territories", "010000000", "territory")]
+    ("kind", "known", "code"), [("public-services", "dams", "public-service-unknown"), ("territories", "010000000", "territory-unknown")]
 )
 async def test_who_may_not_and_what_is_not_there(desks: Desks, kind: str, known: str, code: str) -> None:
     asked: dict[str, Any] = {"name": TITLE} if kind == "territories" else {"title": TITLE}
     assert refused(await call(desks, ADMIN, f"{kind}/{known}", 1, **asked)) == (403, "role-not-allowed")
     assert refused(await call(desks, NATIONAL, f"{kind}/{known}", 2, **asked)) == (412, "version-stale")
     assert refused(await call(desks, NATIONAL, f"{kind}/{known}", None, **asked)) == (428, "if-match-missing")
-    assert refused(await call(desks, NATIONAL, f"{kind}/999999999", 1, **asked)) == (404, f"{code}-unknown")
+    assert refused(await call(desks, NATIONAL, f"{kind}/999999999", 1, **asked)) == (404, code)
     for path in (f"{kind}/999999999", f"{kind}/999999999/history"):
-        assert refused(await desks.get(f"/v1/directory/{path}")) == (404, f"{code}-unknown")
+        assert refused(await desks.get(f"/v1/directory/{path}")) == (404, code)
