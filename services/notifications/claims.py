@@ -66,10 +66,14 @@ class Claims:
         if notice.audience == FILER:
             to, language = (notice.filer.email, notice.filer.language) if notice.filer else (None, "")
         else:
-            to, language = self._desk(notice.audience, directory)
+            to, language = self._desk(notice, directory)
         return Addressed(notice, to, reading_language(language or notice.language, directory)) if to else None
 
-    def _desk(self, audience: str, directory: Directory) -> tuple[str | None, str]:
-        body = directory.bodies.get(body_of(audience) or "")
-        mailbox = self._settings.national_mailbox if audience == NATIONAL else body.mailbox if body else None
-        return mailbox, directory.pack.languages[0] if directory.pack else ""
+    def _desk(self, notice: Claimed, directory: Directory) -> tuple[str | None, str]:
+        """A body reads what has reached a level where it has said."""
+        first = directory.pack.languages[0] if directory.pack else ""
+        if notice.audience == NATIONAL:
+            return self._settings.national_mailbox, first
+        body = directory.bodies.get(body_of(notice.audience) or "")
+        inbox = body.inbox(notice.params.get("level", 1)) if body else None
+        return (inbox.mailbox, inbox.language or first) if inbox else (None, first)

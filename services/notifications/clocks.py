@@ -59,7 +59,8 @@ def alerts(known: Known, law: Procedure | None, directory: Directory) -> Iterato
             if alert.before and clock.breached_at:
                 continue
             for reader in sorted({_reader(to, clock, directory) for to in alert.to}):
-                yield Intent(code, f"{clock.code}/{sent.code}/{iso(sent.at)}", reader, of_clock(clock), sent.at)
+                params = of_clock(clock) | {"level": alert.level}
+                yield Intent(code, f"{clock.code}/{sent.code}/{iso(sent.at)}", reader, params, sent.at)
 
 
 def _last_fired(clock: ClockState, rule: ClockRule | None) -> list[tuple[AlertSent, Alert]]:

@@ -1,6 +1,7 @@
 """Joins the domain and the ledger: whatever changed in a complaint, what stands to be told is decided anew."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.notifications import bodies, store
@@ -27,7 +28,7 @@ class Handlers:
 
     async def handle(self, changes: Sequence[Change], tx: Tx) -> None:
         await self._decide([change.after for change in changes], tx)
-        await self._tell_bodies(bodies.successions(change.after for change in changes), tx)
+        await self.tell_bodies(bodies.successions(change.after for change in changes), tx)
 
     async def on_private(self, changes: Sequence[PrivateChange], tx: Tx) -> None:
         await store.wake(tx.conn, sorted(change.complaint_id for change in changes if change.doc))
@@ -39,7 +40,7 @@ class Handlers:
         if ids:
             await self._decide(list((await tx.lock_many(ids)).values()), tx)
         asked = [(record.id, intent) for record in records if isinstance(record, BodyRecord) for intent in bodies.onboarding(record)]
-        await self._tell_bodies({(id, intent.code): intent for id, intent in asked}, tx)
+        await self.tell_bodies({(id, intent.code): intent for id, intent in asked}, tx)
 
     async def on_notices(self, notices: Sequence[NoticeSent], tx: Tx) -> None:
         await store.mark_told(tx.conn, notices)
@@ -57,11 +58,14 @@ class Handlers:
         for reason, ids in drop.items():
             await store.drop(tx.conn, ids, reason)
 
-    async def _tell_bodies(self, intents: Mapping[tuple[str, str], Intent], tx: Tx) -> None:
+    async def tell_bodies(self, intents: Mapping[tuple[str, str], Intent], tx: Tx) -> None:
         """A notice that is in the ledger already stays as it is."""
         new = [self._new(bodies.about(body), intent, tx) for (body, _), intent in intents.items()]
         await store.write(tx.conn, sorted(new, key=lambda notice: notice_id(notice.complaint_id, notice.intent.key)))
 
     def _new(self, complaint_id: UUID, intent: Intent, tx: Tx) -> NewNotice:
-        left = self._settings.notice_hours * 3600 - machine_age(self._clock, intent.at, tx.now)
-        return NewNotice(complaint_id, intent, self._settings.receipt_wait if intent.held else 0.0, left)
+        return NewNotice(complaint_id, intent, self._settings.receipt_wait if intent.held else 0.0, self.seconds_left(intent.at, tx))
+
+    def seconds_left(self, at: datetime | None, tx: Tx) -> float:
+        """Machine seconds until what has stood to be told since then is too old to be sent."""
+        return self._settings.notice_hours * 3600 - machine_age(self._clock, at, tx.now)

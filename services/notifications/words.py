@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,19 @@ def _words(about: Subject, language: str, directory: Directory) -> dict[str, Any
         "reason": next((_said(reason.label, language) for reason in reasons if reason.code == params.get("reason")), None),
         "outcome": _said(outcome.label, language) if outcome else None,
         "door": _door(outcome.door, language) if outcome and outcome.door else None,
+        "all": params.get("all"),
+        "late": params.get("late"),
+        "cases": [_case(case, language, directory) for case in params.get("cases", ())],
         "doors": [_door(door, language) for door in (directory.pack.doors if directory.pack else ())],
     }
+
+
+def _case(case: Mapping[str, Any], language: str, directory: Directory) -> dict[str, Any]:
+    """A line of a body's list."""
+    known = directory.public_services.get(case["public_service"] or "")
+    last_day, due_at = case["last_day"], datetime.fromisoformat(case["due_at"])
+    due = local_date(date.fromisoformat(last_day), language) if last_day else _instant(due_at, language, directory)
+    return {**case, "due": due, "public_service": _said(known.title, language) if known else None}
 
 
 def _reasons(law: Procedure | None) -> Sequence[Any]:

@@ -69,3 +69,27 @@ with f as (
     select key, min(days) as median_days from curve where log_unanswered <= ln(0.5::float8) + 1e-9 group by key
 )
 select counted.*, median_days from counted left join medians using (key) order by key
+
+-- name: published
+-- `token` tells the cases of a month apart and leads back to none; `beside`: how many listed cases share a territory.
+with listed as (
+    select f.procedure, f.body, f.public_service, f.territory, f.month as filed, r.routing->>'outcome' as outcome, r.intake->'coded' as coded,
+           cast(date_trunc('month', f.answered_at at time zone f.time_zone) as date) as answered,
+           encode(sha256(convert_to(cast(f.complaint_id as text), 'utf8')), 'hex') as token,
+           count(*) over (partition by f.territory) as beside
+    from {table} f join register r using (complaint_id)
+    where f.procedure = any(cast(:procedures as text[])) and f.status = 'answered' and r.intake->>'erased_at' is null
+      and r.routing->'withdrawn_after_answer' is distinct from 'true' and r.routing->'restricted' is distinct from 'true'
+)
+select * from listed
+where cast(:month as date) is null or (answered, token) < (:month, cast(:token as text))
+order by answered desc, token desc limit :most
+
+-- name: report
+select to_char(f.month, :pattern) as period, f.body, f.status, r.routing->>'outcome' as outcome, count(*) as n
+from {table} f join register r using (complaint_id)
+where f.procedure = any(cast(:procedures as text[]))
+group by 1, 2, 3, 4 order by 1, 2 nulls first, 3, 4
+
+-- name: filed_by_period
+select to_char(f.month, :pattern) as period, count(*) as n from {table} f group by 1

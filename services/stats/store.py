@@ -1,11 +1,13 @@
 """All SQL of stats. Statements stand in queries.sql by name; the name of the fact table is a parameter."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
@@ -55,6 +57,33 @@ class Counts:
     median_days: int | None
 
 
+@dataclass(frozen=True)
+class Published:
+    """An answered case as it may be listed: months, codes and no reference. beside: listed cases of its territory, itself included."""
+
+    procedure: str
+    body: str | None
+    public_service: str | None
+    territory: str
+    filed: date
+    answered: date
+    outcome: str | None
+    coded: Mapping[str, Any]
+    token: str
+    beside: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cases that share a period of filing, a body, a status and an outcome."""
+
+    period: str
+    body: str | None
+    status: str
+    outcome: str | None
+    n: int
+
+
 async def upsert(conn: AsyncConnection, rows: Sequence[FactRow], table: str = FACTS) -> None:
     """Writes these rows, one statement for all; at most one a complaint."""
     if rows:
@@ -89,6 +118,27 @@ async def figures(
 async def totals(conn: AsyncConnection, by: str, places: Mapping[str, str], table: str = FACTS) -> dict[str, int]:
     """n of each row without any filter."""
     return {row.key: row.n for row in await conn.execute(_by("totals", by, table), _places(by, places))}
+
+
+async def published(
+    conn: AsyncConnection, procedures: Sequence[str], after: tuple[date, str] | None, most: int, table: str = FACTS
+) -> list[Published]:
+    """Answered cases of these versions of procedures, by month of the answer, newest first, beyond (month, token)."""
+    month, token = after or (None, None)
+    given = {"procedures": list(procedures), "month": month, "token": token, "most": most}
+    rows = (await conn.execute(_statement("published", table=table), given)).mappings()
+    return [Published(**(dict(row) | {"coded": json.loads(row["coded"] or "{}")})) for row in rows]
+
+
+async def report(conn: AsyncConnection, procedures: Sequence[str], pattern: str, table: str = FACTS) -> list[Group]:
+    """Cases of these versions of procedures by the period of their filing (a pattern of to_char), body, status and outcome."""
+    rows = await conn.execute(_statement("report", table=table), {"procedures": list(procedures), "pattern": pattern})
+    return [Group(**row) for row in rows.mappings()]
+
+
+async def filed_by_period(conn: AsyncConnection, pattern: str, table: str = FACTS) -> dict[str, int]:
+    """n of each period over all procedures."""
+    return {row.period: row.n for row in await conn.execute(_statement("filed_by_period", table=table), {"pattern": pattern})}
 
 
 def _places(by: str, places: Mapping[str, str]) -> dict[str, list[str]]:

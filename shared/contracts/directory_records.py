@@ -8,8 +8,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from shared.contracts.base import Contract, Instant
-from shared.contracts.calendars import Calendar
-from shared.contracts.procedures import Door, Family, Level, Procedure
+from shared.contracts.calendars import Calendar, Weekday
+from shared.contracts.procedures import Door, Family, Level, Procedure, Span
 from shared.contracts.words import Code, Label
 
 TerritoryCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
@@ -85,6 +85,14 @@ class Part(Contract):
     territories: tuple[TerritoryCode, ...] = ()
 
 
+class Inbox(Contract):
+    """Where a body reads what has reached a level of escalation; `language`: in which it is written to, else the jurisdiction's first."""
+
+    level: int = Field(default=1, ge=1)
+    mailbox: Mailbox
+    language: str | None = None
+
+
 class Name(Contract):
     """A name that a body had, until it changed."""
 
@@ -97,6 +105,7 @@ class BodyRecord(Editable):
 
     One that was split has `parts` too: the first that a case fits takes it, the successor what fits none. Whoever has the
     mailbox is written to once for each `invited_at` and `contact_tested_at`. No rule sends to a body that is not `online`.
+    `inboxes` are those of its heads: each reads what has reached its level or a higher one that has no inbox of its own.
     """
 
     kind: Literal["body"] = "body"
@@ -116,9 +125,15 @@ class BodyRecord(Editable):
     opening_hours: OpeningHours | None = None
     invited_at: Instant | None = None
     contact_tested_at: Instant | None = None
+    inboxes: tuple[Inbox, ...] = ()
 
     def _name(self) -> str:
         return self.id
+
+    def inbox(self, level: int = 1) -> Inbox | None:
+        """Where it reads what has reached this level: the highest inbox not above it, else its mailbox; None where it has neither."""
+        reached = [inbox for inbox in self.inboxes if inbox.level <= level]
+        return max(reached, key=lambda inbox: inbox.level, default=Inbox(mailbox=self.mailbox) if self.mailbox else None)
 
 
 class PublicServiceRecord(Editable):
@@ -217,6 +232,19 @@ class Targets(Contract):
     phases: tuple[Phase, ...] = ()
 
 
+class WeeklyList(Contract):
+    """When each body is sent the list of its late and soon-due cases, and at which level it is read.
+
+    weekday and at (HH:MM) are local; a weekday that is a day off gives way to the next working day. soon: what is due within
+    this span of that day is in the list.
+    """
+
+    weekday: Weekday
+    at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    soon: Span
+    level: int = Field(default=1, ge=1)
+
+
 class PackRecord(DirectoryRecord):
     """Written last: with it and as many records of each kind as `counts` says, the directory is whole.
 
@@ -236,6 +264,7 @@ class PackRecord(DirectoryRecord):
     national_desk: Label
     doors: tuple[Door, ...] = ()
     targets: Targets | None = None
+    weekly_list: WeeklyList | None = None
 
     def _name(self) -> str:
         return self.country

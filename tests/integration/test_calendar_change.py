@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from pydantic import TypeAdapter
+from sqlalchemy import make_url
 
 from services.deadlines.loop import sweep
 from services.deadlines.preview_api import count
@@ -26,6 +28,7 @@ from shared.contracts.directory import CalendarRecord, Directory
 from shared.contracts.states import Clocks, ClockState
 from shared.messaging import registers
 from shared.messaging.registers import Registers
+from shared.messaging.transport import partition_of
 from tests.deadlines.slow import SlowClock, SlowSpan, slow_end
 from tests.support.stores import Bench, Opener, fact
 from tests.support.timed import Deadlines, at, filing, header
@@ -37,6 +40,20 @@ MANY = 2_000
 PROOF = int(os.environ.get("WASL_PROOF_CLOCKS", "100000"))
 BATCH = 50
 _CLOCKS = TypeAdapter(Clocks)
+_MULTIPLIED = (
+    """insert into register (complaint_id, partition, reference, header, intake, intake_version, deadlines, deadlines_version)
+       select m.id, m.partition, 'MANY-' || m.n,
+              replace(replace(r.header::text, m.source::text, m.id::text), r.reference, 'MANY-' || m.n)::jsonb,
+              r.intake, r.intake_version, r.deadlines, r.deadlines_version
+       from many m join register r on r.complaint_id = m.source""",
+    """insert into published (complaint_id, topic, version, headers, value)
+       select m.id, p.topic, p.version, replace(p.headers::text, m.source::text, m.id::text)::jsonb,
+              convert_to(replace(replace(convert_from(p.value, 'utf8'), m.source::text, m.id::text), r.reference, 'MANY-' || m.n), 'utf8')
+       from many m join published p on p.complaint_id = m.source join register r on r.complaint_id = m.source""",
+    """insert into clock (complaint_id, code, partition, procedure, calendar, calendar_version, breach_at, alert_at)
+       select m.id, c.code, m.partition, c.procedure, c.calendar, c.calendar_version, c.breach_at, c.alert_at
+       from many m join clock c on c.complaint_id = m.source""",
+)
 
 
 @pytest.mark.timeout(300)
@@ -52,7 +69,9 @@ async def test_what_is_foretold_of_a_hundred_thousand_clocks_happens(open_store:
 
 async def _foretold_and_done(deadlines: Deadlines, most: int) -> None:
     bench = deadlines.bench
+    began = time.monotonic()
     filed = await _file(deadlines, most)
+    _say(f"{most} complaints stored in {time.monotonic() - began:.1f} s")
     before = await _told_before(bench)
     record = (await bench.node.directory()).records["calendar/noria"]
     assert isinstance(record, CalendarRecord)
@@ -60,7 +79,7 @@ async def _foretold_and_done(deadlines: Deadlines, most: int) -> None:
 
     began = time.monotonic()
     foretold = await count(bench.node, changed)
-    previewed = time.monotonic() - began
+    _say(f"preview {time.monotonic() - began:.1f} s: {foretold.later} dates later, {foretold.earlier} earlier")
     way = _ways(record.calendar, changed)
     ways = Counter(way[one.filed_at] for one in filed if one.procedure != "complaint@1")
     assert (foretold.complaints, foretold.later, foretold.earlier) == (most, ways["later"], ways["earlier"])
@@ -76,27 +95,44 @@ async def _foretold_and_done(deadlines: Deadlines, most: int) -> None:
     began = time.monotonic()
     while await _left(bench):  # the killed process's transaction may still be there, and a second sweep waits for no first
         await sweep(bench.node)
-    swept = time.monotonic() - began
-    print(f"{most} complaints: preview {previewed:.1f} s; {foretold.later} dates later, {foretold.earlier} earlier;", end=" ")
-    print(f"killed with {left} clocks left, which took {swept:.1f} s")
+    _say(f"killed with {left} clocks left, which took {time.monotonic() - began:.1f} s")
 
     told = [(body.complaint.id, name, body.version) for name, body in await bench.take_outbox()]
     assert {(name, version) for _, name, version in told} == {("deadline-set", 2)}
     assert len({id for id, *_ in told}) == len(told) == foretold.later + foretold.earlier
     moved, noticed = await _compared(bench, before, {id for id, *_ in told})
     assert (moved["later"], moved["earlier"], noticed) == (foretold.later, foretold.earlier, foretold.earlier)
+    _say(f"every complaint compared: {noticed} filers are told of an earlier date, nobody of a later one")
     assert await sweep(bench.node) == 0
 
 
+def _say(line: str) -> None:
+    print(f"{time.strftime('%X')} {line}", flush=True)
+
+
 async def _file(deadlines: Deadlines, most: int) -> list[Header]:
-    laws = ("access-to-information@1", "access-to-information@1", "complaint@1")
-    filed = []
-    for start in range(0, most, BATCH):
-        some = [header(laws[n % 3], STARTS[n % len(STARTS)].isoformat()) for n in range(start, min(start + BATCH, most))]
-        await deadlines.bench.deliver(*(fact("intake", one, 1, filing(coded={"urgent": "no"})) for one in some))
-        await deadlines.bench.execute("delete from outbox")
-        filed += some
-    return filed
+    """Each law and time of filing once, as the service has them; then so many times over, as they would be stored."""
+    bench, laws = deadlines.bench, ("access-to-information@1", "access-to-information@1", "complaint@1")
+    sources = [header(laws[n % 3], STARTS[n % len(STARTS)].isoformat()) for n in range(3 * len(STARTS))]
+    await bench.deliver(*(fact("intake", one, 1, filing(coded={"urgent": "no"})) for one in sources))
+    await bench.execute("delete from outbox")
+    await _multiplied(bench, [(uuid4(), n, sources[n % len(sources)].id) for n in range(len(sources), most)])
+    return [sources[n % len(sources)] for n in range(most)]
+
+
+async def _multiplied(bench: Bench, rows: list[tuple[UUID, int, UUID]]) -> None:
+    """As superuser: the service's own role makes no temporary tables."""
+    name = make_url(bench.node.settings.database_url).database or ""
+    store = await asyncpg.connect(bench.platform.pg_url(name, "postgres", "postgresql"))
+    try:
+        async with store.transaction():
+            await store.execute("create temp table many (id uuid, n int, partition int, source uuid) on commit drop")
+            await store.copy_records_to_table("many", records=[(id, n, partition_of(str(id)), source) for id, n, source in rows])
+            for statement in _MULTIPLIED:
+                await store.execute(statement)
+        await store.execute("vacuum analyze register, clock, published")
+    finally:
+        await store.close()
 
 
 def _changed(calendar: Calendar) -> Calendar:

@@ -30,7 +30,7 @@ FILER_CODES = {
 STAFF_CODES = {
     *("new-case", "triage-case", "information-received", "approaching", "overdue", "breached", "breach-corrected", "withdrawn"),
 }
-BODY_CODES = {"succession", "invitation", "contact-test"}
+BODY_CODES = {"succession", "invitation", "contact-test", "weekly-list"}
 """About no complaint."""
 CLOCK = ClockState(
     code="answer",
@@ -93,7 +93,8 @@ def test_a_notice_can_be_read_by_who_knows_no_directory(code: str, audience: str
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", sorted(BODY_CODES))
 def test_a_notice_about_no_complaint_names_the_body_and_its_desk(code: str, language: str) -> None:
-    said = Subject(code, "body:ministry-waters", "body/water-office", "", {"body": "water-office"})
+    params = {"body": "water-office"} | ({"all": 0, "late": 0, "cases": []} if code == "weekly-list" else {})
+    said = Subject(code, "body:ministry-waters", "body/water-office", "", params)
     letter = templates.letter(said, language, noria(), link="https://desk.ma/desk")
     name = noria().bodies["water-office"].name["ar" if language == "ar" else "fr"]
     assert name in letter.subject

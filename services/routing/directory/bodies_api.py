@@ -18,7 +18,7 @@ from services.routing.packs import settle_all
 from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
-from shared.contracts.directory_records import Certainty, Editable, Mailbox, Name, OpeningHours, Part, TerritoryCode
+from shared.contracts.directory_records import Certainty, Editable, Inbox, Mailbox, Name, OpeningHours, Part, TerritoryCode
 from shared.contracts.words import Code, Label
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
@@ -27,7 +27,7 @@ from shared.runtime.errors import Problem, invalid_in
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory/bodies/{id}")
-OF_KEEPERS = frozenset({"mailbox", "opening_hours"})
+OF_KEEPERS = frozenset({"mailbox", "inboxes", "opening_hours"})
 """What a body says of itself; everything else is the national desk's."""
 
 
@@ -42,9 +42,10 @@ class Dated(Asked):
 
 
 class Edit(Dated):
-    """The fields to change; those left out stay. Only the national desk may change more than mailbox and opening_hours."""
+    """The fields to change; those left out stay. Only the national desk may change more than mailbox, inboxes and opening_hours."""
 
     mailbox: Mailbox | None = None
+    inboxes: Annotated[tuple[Inbox, ...], Field(max_length=5)] = Field(default=(), description="Where heads read: one for each level.")
     opening_hours: OpeningHours | None = Field(default=None, description="Such as Mo-Th 08:30-16:30; Fr 08:30-12:00,14:00-16:30")
     parent: Code | None = None
     territory: TerritoryCode | None = None

@@ -106,6 +106,8 @@ def _check_pack(draft: Draft, entry: Entry[PackRecord]) -> Iterator[Finding]:
     pack = entry.value
     if problem := draft.missing("calendar", pack.calendar):
         yield entry.finding(problem, "calendar")
+    if pack.weekly_list and (problem := draft.missing("calendar", pack.weekly_list.soon.calendar)):
+        yield entry.finding(problem, "weekly_list", "soon", "calendar")
     for language in sorted(set(pack.languages) - set(pack.page_languages)):
         yield entry.finding(f"language {language!r} is not among page_languages", "languages")
     for calendar in draft.calendars:

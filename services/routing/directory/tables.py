@@ -96,7 +96,7 @@ def fields(kind: str, line: Mapping[str, str]) -> dict[str, Any]:
 def cells(record: Editable) -> dict[str, str]:
     """A record by columns."""
     found: dict[str, str] = {}
-    for name, value in record.model_dump(mode="json", exclude={"history", "parts"}).items():
+    for name, value in record.model_dump(mode="json", exclude={"history", "parts", "inboxes"}).items():
         if isinstance(value, dict):
             found |= {f"{name}_{language}": words for language, words in value.items()}
         elif isinstance(value, bool):

@@ -184,7 +184,9 @@ async def _followers(bench: Bench, client: httpx.AsyncClient, routes: list[Route
 
 
 def _question(route: Route, header: Header) -> dict[str, str]:
-    return {"/v1/notices": {"reference": header.reference}, "/v1/figures": {"by": "body"}}.get(route.path, {})
+    listed = {"procedure": "suggestion"}
+    asked = {"/v1/notices": {"reference": header.reference}, "/v1/figures": {"by": "body"}, "/v1/published": listed, "/v1/report": listed}
+    return asked.get(route.path, {})
 
 
 def with_office() -> Case:

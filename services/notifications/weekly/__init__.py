@@ -1,0 +1,1 @@
+"""Once a week each body that has late or soon-due cases is sent one list of them."""
