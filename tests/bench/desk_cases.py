@@ -39,9 +39,10 @@ LAST = [
     f"{a}{b}" for a in ("Ben", "Al", "El", "Ou", "Tah", "Zer", "Kab", "Fas") for b in ("nani", "aoui", "bari", "ssef", "iri", "mlal", "idi")
 ]
 VOCABULARY = [f"{a}{b}{c}" for a in ("mar", "ser", "pla", "vil") for b in ("ani", "oto", "ure", "ibe") for c in range(100)]
-SUBJECT = 60
+SUBJECT = 40
+"""Characters: some five words, of which the commonest stands in one subject of ten."""
 FREQUENT, RARE = "compteur", "hydrologie"
-_WEIGHTS = list(accumulate(1 / (rank + 1) for rank in range(len(VOCABULARY))))
+_WEIGHTS = list(accumulate(1 / (rank + 10) for rank in range(len(VOCABULARY))))
 _ARRIVED = Filing(language="fr").model_dump_json()
 
 _STAGE = """

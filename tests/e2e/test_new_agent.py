@@ -49,6 +49,39 @@ def test_a_complaint_about_two_things_is_split(world: World) -> None:
     assert agent.read(citizen.reference)["case"]["status"] == "with_body"
 
 
+def test_a_case_is_tied_to_another_passed_on_not_passed_back_and_a_leaver_s_are_handed_over(world: World) -> None:
+    """Each step on the version that was read, in the audit with its role, and the filer told of what concerns them."""
+    world.at("2026-05-04T09:00:00Z")
+    first, again = world.file(public_service="water-bill"), world.file(public_service="water-bill")
+    agent, waters = world.staff("body-agent", OFFICE), world.staff("body-agent", "ministry-waters")
+    admin, centre = world.staff("body-admin", "ministry-waters"), world.staff("national-desk")
+    for one in (first, again):
+        wait(lambda one=one: agent.read(one.reference), lambda case: case["http"] == 200)  # type: ignore[misc]
+    tied = world.post("routing", f"/v1/cases/{again.reference}/links", {"rel": "duplicate-of", "reference": first.reference}, agent.token)
+    assert (tied.status_code, [link["reference"] for link in tied.json()["links"]]) == (200, [first.reference])
+    away, back = {"body": "ministry-waters", "reason": "competence"}, {"body": OFFICE, "reason": "competence"}
+    stale = agent.step(again.reference, "assignment", 9, **away)
+    assert (stale.status_code, stale.json()["code"]) == (412, "version-stale")
+    assert agent.do(again.reference, "assignment", **away).status_code == 200
+    again.until(lambda p: p["body"] and p["body"]["id"] == "ministry-waters")
+    wait(lambda: [notice["subject"] for notice in centre.notices(again.reference)], lambda told: any("ministry-waters/" in to for to in told))
+    refused = waters.do(again.reference, "assignment", **back)
+    assert (refused.status_code, refused.json()["code"]) == (409, "needs-national-desk")
+    assert (
+        waters.step(again.reference, "assignee", waters.read(again.reference)["version"], "PUT", sub="local-body-agent").status_code == 200
+    )
+    assert world.get("routing", "/v1/staff", admin.token).status_code == 200
+    handed = world.post("routing", "/v1/staff/local-body-agent/handover", {"to": "local-body-admin"}, admin.token)
+    assert (handed.status_code, handed.json()) == (200, {"cases": 1})
+    entries = world.get("routing", f"/v1/audit?reference={again.reference}", centre.token).json()["entries"]
+    assert [(entry["role"], entry["action"]) for entry in entries if not entry["action"].startswith("read-")] == [
+        ("body-agent", "duplicate-of"),
+        ("body-agent", "assignment"),
+        ("body-agent", "assignee"),
+        ("body-admin", "handover"),
+    ]
+
+
 def test_the_guide_s_client_answers_what_its_system_has_answers_for(world: World) -> None:
     world.at("2026-05-04T09:00:00Z")
     citizen, waiting = [world.file(public_service="birth-certificate", territory="010010102") for _ in range(2)]

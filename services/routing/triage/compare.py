@@ -16,7 +16,7 @@ from shared.contracts.directory import Directory
 YEAR = timedelta(days=365)
 NEAR_IN_TIME = timedelta(days=180)
 MOST_SUGGESTIONS = 10
-MOST_CANDIDATES, LOOKED_AT = 20, 300
+MOST_CANDIDATES, LOOKED_AT = 20, 100
 LEAST_ALIKE = 0.3
 """Share of the fingerprint below which two texts are only of the same subject."""
 ON = ("public_service", "territory", "words")

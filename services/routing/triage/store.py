@@ -108,6 +108,8 @@ _ABOVE = text("""
         select cast(:id as uuid) union select l.other from case_link l join chain on l.complaint_id = chain.id where l.rel = :rel)
     select id from chain""")
 
+# Planned for the words of this case, and so that of each case like it one row is looked up: beside a million others, never all of them.
+_BY_ROW = text("select set_config('random_page_cost', '1.1', true), set_config('plan_cache_mode', 'force_custom_plan', true)")
 _SUGGESTED = text("""
     select c.body, like_it.service, like_it.place, like_it.words, count(*) as n
     from (
@@ -209,12 +211,14 @@ async def chain(conn: AsyncConnection, id: UUID, rel: str) -> set[UUID]:
 
 async def like_it(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
     """(body, whether of the same public service, whether near, whether words are shared, how many) of cases like one; one query."""
+    await conn.execute(_BY_ROW)
     return list(await conn.execute(_SUGGESTED, asked))
 
 
 async def alike(conn: AsyncConnection, asked: dict[str, Any]) -> list[Any]:
     """(reference, status, body, then the print) of cases whose fingerprint or filer may be that of one; by the same filer first,
     then those that share most of it, then the nearest in time."""
+    await conn.execute(_BY_ROW)
     return list(await conn.execute(_ALIKE, asked))
 
 
