@@ -64,7 +64,7 @@ def test_a_case_is_tied_to_another_passed_on_not_passed_back_and_a_leaver_s_are_
     assert (stale.status_code, stale.json()["code"]) == (412, "version-stale")
     assert agent.do(again.reference, "assignment", **away).status_code == 200
     again.until(lambda p: p["body"] and p["body"]["id"] == "ministry-waters")
-    wait(lambda: [notice["subject"] for notice in centre.notices(again.reference)], lambda told: any("ministry-waters/" in to for to in told))
+    wait(lambda: " ".join(notice["subject"] for notice in centre.notices(again.reference)), lambda told: "ministry-waters/" in told)
     refused = waters.do(again.reference, "assignment", **back)
     assert (refused.status_code, refused.json()["code"]) == (409, "needs-national-desk")
     assert (
