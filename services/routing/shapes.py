@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.routing.examples import BODY, CASE, LINE, PAPERS, SUB, TAKEN_UP, WORDS, shown
+from services.routing.examples import BODY, CASE, LINE, PAPERS, REFERENCE, SUB, TAKEN_UP, WORDS, shown
 from services.routing.models import Audited, Counts, Queued
 from shared.contracts.base import Instant
 from shared.contracts.complaint import Header
@@ -139,7 +139,12 @@ class AuditLine(BaseModel):
     action: str
 
 
+_ENTRY: dict[str, JsonValue] = {"at": TAKEN_UP, "sub": SUB, "role": "body-agent", "body": BODY, "reference": REFERENCE, "action": "take-up"}
+
+
 class AuditPage(BaseModel):
+    model_config = shown({"entries": [_ENTRY], "next": None})
+
     entries: list[AuditLine]
     next: str | None
 

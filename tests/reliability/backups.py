@@ -13,7 +13,7 @@ from tests.reliability.world import World
 Content = dict[str, list[tuple[Any, ...]]]
 
 _AT_DESKS = {"desk_assignee", "desk_draft", "desk_note", "staff", "staff_absence", "reply_template", "decision_key"}
-_ABOUT_BODIES = {"directory_change", "directory_import", "body_login"}
+_ABOUT_BODIES = {"directory_change", "directory_proposal", "directory_import", "body_login"}
 LOST = {"idempotency", "secret_version", "audit"} | _AT_DESKS | _ABOUT_BODIES
 """What no log holds; docs/guarantees.md says so. (Of the ledger, the states other than sent: see _ONLY.)"""
 OF_THIS_STORE = {"consumer_position", "own_position", "lease", "live", "store_stamp", "witness"}

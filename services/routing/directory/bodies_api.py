@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
-from services.routing.directory import lifecycle, store
+from services.routing.directory import examples, lifecycle, store
 from services.routing.directory.access import NATIONAL, Keeper, Looker, author, demand_theirs, find_body
 from services.routing.directory.body_edits import changed_body, day
 from services.routing.directory.store import Changed
 from services.routing.directory.writing import stored, today, write
+from services.routing.examples import shown as shown_as
 from services.routing.packs import settle_all
 from services.routing.rights import National
 from shared.contracts.base import Instant
@@ -44,6 +45,8 @@ class Dated(Asked):
 class Edit(Dated):
     """The fields to change; those left out stay. Only the national desk may change more than mailbox, inboxes and opening_hours."""
 
+    model_config = shown_as(examples.EDIT)
+
     mailbox: Mailbox | None = None
     inboxes: Annotated[tuple[Inbox, ...], Field(max_length=5)] = Field(default=(), description="Where heads read: one for each level.")
     opening_hours: OpeningHours | None = Field(default=None, description="Such as Mo-Th 08:30-16:30; Fr 08:30-12:00,14:00-16:30")
@@ -55,18 +58,26 @@ class Edit(Dated):
 
 
 class Rename(Dated):
+    model_config = shown_as(examples.RENAME)
+
     name: Label
 
 
 class Close(Dated):
+    model_config = shown_as(examples.CLOSE)
+
     successor: Code | None = Field(default=None, description="Who takes its open cases; null: the national desk.")
 
 
 class Merge(Dated):
+    model_config = shown_as(examples.MERGE)
+
     into: Code
 
 
 class Split(Dated):
+    model_config = shown_as(examples.SPLIT)
+
     parts: tuple[Part, ...] = Field(min_length=1, max_length=20, description="The first part that an open case fits takes it.")
     rest: Code = Field(description="Who takes what fits no part.")
 

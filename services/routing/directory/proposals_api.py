@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
 from services.routing.desk.refusals import Refused, conflict
-from services.routing.directory import proposal_store
+from services.routing.directory import examples, proposal_store
 from services.routing.directory.access import NATIONAL, author, demand_theirs, find_body
 from services.routing.directory.bodies_api import Dated, shown, within_record
 from services.routing.directory.body_edits import changed_body, day
 from services.routing.directory.editing import differences
 from services.routing.directory.proposal_store import Proposal
 from services.routing.directory.writing import stored, today, write
+from services.routing.examples import shown as shown_as
 from services.routing.rights import National
 from services.routing.shapes import Asked
 from shared.contracts.base import Instant
@@ -39,6 +40,8 @@ Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
 class Propose(Dated):
     """The fields that would change; those left out stay."""
 
+    model_config = shown_as(examples.PROPOSE)
+
     name: Label | None = Field(default=None, description="The new name, in every language of the jurisdiction.")
     parent: Code | None = None
     territory: TerritoryCode | None = None
@@ -47,6 +50,8 @@ class Propose(Dated):
 
 
 class Decline(Asked):
+    model_config = shown_as(examples.DECLINE)
+
     reason: Words
 
 
@@ -58,6 +63,8 @@ class Decision(BaseModel):
 
 class ProposalOut(BaseModel):
     """`fields` as [before, after], as they were when it was made; `on` null: from the day on which it is accepted."""
+
+    model_config = shown_as(examples.PROPOSAL)
 
     id: int
     about: str
@@ -79,6 +86,8 @@ class ProposalOut(BaseModel):
 
 
 class ProposalPage(BaseModel):
+    model_config = shown_as({"proposals": [examples.PROPOSAL], "next": None})
+
     proposals: list[ProposalOut]
     next: int | None = Field(description="For `after`; null: this was the last page.")
 

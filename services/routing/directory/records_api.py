@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
 from services.routing.desk.refusals import Refused, conflict
-from services.routing.directory import store
+from services.routing.directory import examples, store
 from services.routing.directory.access import Looker, author
 from services.routing.directory.bodies_api import ChangeOut, Dated, within_record
 from services.routing.directory.body_edits import day
 from services.routing.directory.editing import differences, edited
 from services.routing.directory.imports import checks
 from services.routing.directory.writing import stored, today, write
+from services.routing.examples import shown as shown_as
 from services.routing.rights import National
 from shared.contracts.directory import Directory, PublicServiceRecord, TerritoryRecord
 from shared.contracts.directory_records import Editable
@@ -38,6 +39,8 @@ UNKNOWN = {
 class ServiceEdit(Dated):
     """The fields to change; those left out stay."""
 
+    model_config = shown_as(examples.SERVICE)
+
     title: Label | None = None
     body: Code | None = None
     parent: Code | None = Field(default=None, description="The subject above it; null: it is one of the first level.")
@@ -45,6 +48,8 @@ class ServiceEdit(Dated):
 
 
 class TerritoryEdit(Dated):
+    model_config = shown_as(examples.PLACE)
+
     name: Label
 
 

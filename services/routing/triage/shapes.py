@@ -165,6 +165,8 @@ class Restriction(Asked):
 class WhatIf(Asked):
     """New rules, in order, and the time in which filings were decided by the present ones; both instants at will."""
 
+    model_config = shown({"rules": [{"id": "declared-body", "to": {"kind": "declared_body"}}], "from": "2026-01-01T00:00:00Z"})
+
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=500)]
     since: AwareDatetime | None = Field(default=None, alias="from")
     until: AwareDatetime | None = None
@@ -183,6 +185,10 @@ class Move(BaseModel):
 
 class WhatIfOut(BaseModel):
     """unknown: of how many the new rules ask for words that have been erased."""
+
+    model_config = shown(
+        {"looked_at": 120, "same": 117, "unknown": 0, "moves": [{"from": None, "to": BODY, "n": 3, "examples": [REFERENCE]}]}
+    )
 
     looked_at: int
     same: int

@@ -20,8 +20,9 @@ from shared.runtime.db import transient
 
 log = structlog.get_logger()
 
-CHUNK = 50
-"""Papers of one transaction; they are locked for it, and their words hold the process up for some hundredths of a second."""
+CHUNK, WINDOW = 50, 2_000
+"""Papers of one transaction, which are locked for it, and whose words hold the process up for some hundredths of a second; and those
+that it looks through for them."""
 SHARE = 0.5
 """Of the time at most goes into it."""
 TELL_EVERY_S, PAUSE_S = 10, 1.0
@@ -50,9 +51,9 @@ async def fill_search(node: Node) -> None:
 
 
 async def fill_chunk(tx: Tx, after: UUID) -> tuple[UUID | None, int]:
-    """Makes the rows of the next papers that have none: where it ended (None: there were no more), and how many."""
-    papers = await search_store.unindexed(tx.conn, after, CHUNK)
+    """Makes the rows of the next papers that have none: how far it came (None: there were no more), and how many."""
+    reached, papers = await search_store.unindexed(tx.conn, after, WINDOW, CHUNK)
     await search_store.index(tx.conn, papers)
     ids = [one.complaint_id for one in papers]
     await triage.put_prints(tx.conn, [print_of(header, doc) for header, doc in await triage.unprinted(tx.conn, ids)])
-    return (ids[-1] if ids else None), len(ids)
+    return reached, len(papers)

@@ -31,10 +31,12 @@ _PUT = text("""
     order by u.id
     on conflict (complaint_id) do update set name_key = excluded.name_key, phone_tail = excluded.phone_tail, words = excluded.words""")
 _DROP = text("delete from desk_search where complaint_id = any(cast(:ids as uuid[]))")
+_NEXT_PAPERS = text("""
+    select complaint_id from private_document where topic = :papers and complaint_id > :after order by complaint_id limit :window""")
 # Locked: newer papers, or their end, wait until these have their row, and then change it.
 _UNINDEXED = text("""
     select p.doc from private_document p
-    where p.topic = :papers and p.complaint_id > :after
+    where p.topic = :papers and p.complaint_id = any(cast(:ids as uuid[]))
       and not exists (select from desk_search s where s.complaint_id = p.complaint_id)
     order by p.complaint_id limit :limit for share of p""")
 _ALIKE = text("select set_config('pg_trgm.similarity_threshold', :least, true)")
@@ -56,10 +58,16 @@ async def index(conn: AsyncConnection, papers: Sequence[Papers]) -> None:
         await conn.execute(_PUT, {name: [row[name] for row in rows] for name in rows[0]})
 
 
-async def unindexed(conn: AsyncConnection, after: UUID, limit: int) -> list[Papers]:
-    """Papers that have no row, in id order after `after`; nobody changes them before this transaction ends."""
-    found = await conn.execute(_UNINDEXED, {"papers": PAPERS, "after": after, "limit": limit})
-    return [Papers.model_validate_json(doc) for doc in found.scalars()]
+async def unindexed(conn: AsyncConnection, after: UUID, window: int, limit: int) -> tuple[UUID | None, list[Papers]]:
+    """Of the next so many papers in id order those that have no row, and how far that is; None: there are no papers after it.
+
+    Nobody changes them before this transaction ends.
+    """
+    ids = list((await conn.execute(_NEXT_PAPERS, {"papers": PAPERS, "after": after, "window": window})).scalars())
+    found = await conn.execute(_UNINDEXED, {"papers": PAPERS, "ids": ids, "limit": limit})
+    papers = [Papers.model_validate_json(doc) for doc in found.scalars()]
+    reached = papers[-1].complaint_id if len(papers) == limit else ids[-1] if ids else None
+    return reached, papers
 
 
 async def drop(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
