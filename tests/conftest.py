@@ -20,6 +20,8 @@ from deploy.local.processes import stop_leftovers
 HERE = Path(__file__).parent
 FOLDERS_WITH_SOCKETS = {"integration", "reliability", "e2e", "platform", "bench"}
 FIXTURES_WITH_SOCKETS = {"broker_and_database"}
+SHARED_WORLDS = ("reliability", "e2e", "platform")
+"""Folders whose tests share what takes long to start: each is one worker's, and they begin first. Of the others each file is anybody's."""
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else; a test's own is kept below likewise
 HOMES = "wasl-test-"
@@ -35,11 +37,12 @@ def pytest_sessionstart() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
+    items.sort(key=lambda item: SHARED_WORLDS.index(_folder(item)) if _folder(item) in SHARED_WORLDS else len(SHARED_WORLDS))
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(_folder(item) if _folder(item) in SHARED_WORLDS else item.path.name))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _in_time(item.obj, _seconds(item))
-        folder = item.path.relative_to(HERE).parts[0]
-        open_ = folder in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
+        open_ = _folder(item) in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
         item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if open_ else pytest.mark.disable_socket)
 
 
@@ -58,6 +61,10 @@ def broker_and_database(platform_folder: Path) -> Iterator[Platform]:
     """PostgreSQL and Kafka, with roles, topics, users and rights as in production, once for the whole run; the legal clock is a file."""
     with Platform(platform_folder / "shared", clock="file", services=False) as platform:
         yield platform
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
 
 
 def _seconds(item: pytest.Function) -> float:
@@ -85,4 +92,4 @@ def _sweep() -> None:
         if not any(home.running() for home in homes):
             for home in homes:
                 stop_leftovers(home)
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)

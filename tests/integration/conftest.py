@@ -11,22 +11,21 @@ from services.routing.directory.pack import load
 from tests.support.desks import Desks, open_desks
 from tests.support.stores import Bench, Opener, open_bench
 
-PACK = Path(__file__).parents[1] / "packs" / "noria"
+NORIA = load(Path(__file__).parents[1] / "packs" / "noria").records
 
 
 @pytest.fixture
 async def open_store(broker_and_database: Platform, tmp_path: Path) -> AsyncIterator[Opener]:
     """await open_store("intake", clock_at="2026-03-02T10:00:00Z") gives a Bench; closed at the test's end."""
     opened: list[Bench] = []
-    records = load(PACK).records
 
     async def opener(service: str, clock_at: str = "2026-03-02T10:00:00Z", **settings: Any) -> Bench:
-        opened.append(await open_bench(broker_and_database, tmp_path, service, clock_at, records, **settings))
+        opened.append(await open_bench(broker_and_database, tmp_path, service, clock_at, NORIA, **settings))
         return opened[-1]
 
     yield opener
     for bench in opened:
-        await bench.node.stop()
+        await bench.close()
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 from sqlalchemy import text
 
@@ -24,10 +22,8 @@ from shared.messaging.records import RawRecord
 from shared.messaging.registers import FACT_OF, writer_of
 from shared.messaging.service import Service
 from shared.messaging.transport import partition_of
-from shared.runtime import migrate
 from shared.runtime.clock import set_file_clock
-
-_names = count(1)
+from tests.support import databases
 
 
 @dataclass
@@ -80,6 +76,11 @@ class Bench:
             result = await conn.execute(text(statement), parameters)
             return result.all() if result.returns_rows else None
 
+    async def close(self) -> None:
+        """Puts everything down; the database is another test's then."""
+        await self.node.stop()
+        await databases.give_back(self.platform, self.service.name, str(self.node.db.engine.url.database))
+
     def client(self) -> httpx.AsyncClient:
         """HTTP to the service's own application, in this process."""
         transport = httpx.ASGITransport(self.service.app(self.node), raise_app_exceptions=False)
@@ -101,8 +102,7 @@ async def open_bench(
 ) -> Bench:
     """A fresh database for the service, migrated by its owner, opened by its app role, the directory in it."""
     found: Service = import_module(f"services.{service}.app").SERVICE
-    name = f"test_{service}_{next(_names)}"
-    await _create(platform, service, name)
+    name = await databases.take(platform, service)
     clock = folder / f"{name}.clock"
     set_file_clock(clock, to_milliseconds(datetime.fromisoformat(clock_at)))
     environment = {name[5:].lower(): value for name, value in platform.env(service).items()}
@@ -113,19 +113,6 @@ async def open_bench(
     async with node.db.begin() as conn:
         await directory.upsert(conn, records)
     return Bench(found, node, clock, platform)
-
-
-async def _create(platform: Platform, service: str, name: str) -> None:
-    template = f"template_{service}"
-    server = await asyncpg.connect(platform.pg_url("postgres", "postgres", "postgresql"))
-    try:
-        if not await server.fetchval("select 1 from pg_database where datname = $1", template):
-            await server.execute(f"create database {template} template wasl_{service} owner {service}_owner")
-            await migrate.upgrade_async(service, platform.pg_url(template, f"{service}_owner"))
-        await server.execute(f"create database {name} template {template} owner {service}_owner")
-        await server.execute(f"revoke all on database {name} from public; grant connect on database {name} to {service}_app")
-    finally:
-        await server.close()
 
 
 def _place(body: Contract) -> tuple[str, str]:
