@@ -162,8 +162,14 @@ def _agrees(part: tuple[str, bool], word: str) -> bool:
     if word == token or (prefix and word.startswith(token)):
         return True
     # By sound only between the two scripts: within one it would take different words for the same.
-    across = bool(_DIGIT_LETTER.match(token)) != bool(_DIGIT_LETTER.match(word))
-    return across and (heard := sound(token)) is not None and heard == sound(word)
+    (digits, heard), (other_digits, other_heard) = _written(token), _written(word)
+    return digits != other_digits and heard is not None and heard == other_heard
+
+
+@lru_cache(maxsize=4096)
+def _written(token: str) -> tuple[bool, str | None]:
+    """Whether digits stand in it for letters, and its sound: each word of a subject is held against each phrase of each rule."""
+    return bool(_DIGIT_LETTER.match(token)), sound(token)
 
 
 COMMON = frozenset(token for word in _COMMON.split() for token in tokens(word))
