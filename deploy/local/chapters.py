@@ -8,6 +8,7 @@ from deploy.local.people import Citizen, Desk, Json, NotSeen, World, wait
 LANGUAGES = ("fr", "ar")
 FES, HEALTH, COMMISSION = "commune-032310100", "ministry-health", "cdai"
 AT_FES = {"territory": "032310100"}
+_LISTED = ("retained", {"theme": "reception"})
 PERSON = {"name": "Amal", "email": "amal@example.org", "language": "fr"}
 
 
@@ -71,6 +72,8 @@ class Chapters:
         page = self._chapter("health-proposal", proposal)
         self._check("it is with the ministry", page["body"]["id"], HEALTH)
         self._answered(Desk(self.world, HEALTH), proposal, outcome="retained", reasons="It will be in the next report.")
+        listed = wait(lambda: self.world.listed("health-proposal"), bool, self.patience)
+        self._check("what became of it is listed in public, and nobody is named", (listed[0]["outcome"], listed[0]["coded"]), _LISTED)
 
     def _silent(self) -> None:
         """Sixty days of silence are agreement for a listed act; the agreement is appealed all the same, to the ministry above."""

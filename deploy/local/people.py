@@ -57,6 +57,10 @@ class World:
         laws = _told(self.get("intake", "/v1/directory"))["procedures"]
         return next(law for law in laws if (law["code"], law["version"]) == (code, int(version)))
 
+    def listed(self, procedure: str) -> list[Json]:
+        """The public list of a procedure's answered cases."""
+        return list(_told(self.get("stats", f"/v1/published?procedure={procedure}"))["items"])
+
     def figures(self, **question: str) -> dict[str | None, Json]:
         """Rows of public figures by their key."""
         answer = self.http.get(self.platform.url("stats") + "/v1/figures", params=question)

@@ -12,6 +12,7 @@ each line means.
   spike      twenty times 5 % of that saturation
   rebuild    the figures derived anew, against a bare upsert of the same facts
   stored     lives beside SIZE stored complaints, against lives before they came (with --size only)
+  scan       one look at what is due among 10,000 and 1,000,000 open clocks, in pages of the store (half a minute)
   desk       a desk beside SIZE cases, or 200,000: its queue, its search, its triage (with --size, or --only desk)
 """
 
@@ -28,7 +29,7 @@ from pathlib import Path
 
 from deploy.local.home import Refusal
 from deploy.local.platform import Platform
-from tests.bench import desk, filing, latency, lives, rebuilding, spike, stored
+from tests.bench import desk, filing, latency, lives, rebuilding, scan, spike, stored
 from tests.bench.bench import SHORT, WHOLE, Bench
 from tests.bench.due import due_us
 from tests.bench.processes import yardstick_beside
@@ -57,6 +58,7 @@ PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
     "filing": filing.filing,
     "spike": spike.spike,
     "rebuild": rebuilding.rebuild,
+    "scan": scan.scan,
 }
 """In this order: what a phase needs to know of another comes after it."""
 ALONE = "desk"

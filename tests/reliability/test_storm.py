@@ -12,19 +12,18 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from deploy.local.platform import Platform
-from services.deadlines import store as statements
 from services.deadlines.loop import fire_due
 from services.routing.directory.pack import load
 from shared.contracts.registry import DEADLINES
 from shared.runtime.clock import parse_clock
-from shared.runtime.db import Database
 from tests.reliability.conftest import LONGEST
 from tests.reliability.population import fill
 from tests.reliability.trial import Trial
 from tests.reliability.world import NORIA, World
+from tests.support.buffers import CHUNK, touched
 from tests.support.stores import open_bench
 from tests.support.timed import Deadlines, known_up_to
 
@@ -37,10 +36,8 @@ FEW = 10_000
 RATIO = 0.5
 DAY = timedelta(days=1)
 GRACE = timedelta(minutes=15)
-CHUNK = 500
 NOW = "2026-06-01T08:00:00Z"
 
-_EXPLAIN = "explain (analyze, buffers, format json) "
 _BARE = (
     """update register r set deadlines = u.state::jsonb, deadlines_version = r.deadlines_version + 1
        from unnest($1::uuid[], $2::text[]) as u (id, state) where r.complaint_id = u.id""",
@@ -117,18 +114,8 @@ def _spread(now: datetime) -> list[datetime]:
 
 
 async def _buffers(world: World, due: datetime) -> dict[str, int]:
-    """Of one look at what is due: the partitions that have something, and the first chunk of one of them."""
     await world.stores["deadlines"].execute("vacuum analyze clock")
-    until = due + GRACE
-    ripe = {"partitions": list(range(12)), "until": [until] * 12}
-    chunk = {"partition": 0, "until": until, "most": CHUNK}
-    found, db = {}, Database(world.platform.pg_url("wasl_deadlines", "postgres"), 1)
-    for name, statement, given in (("ripe", statements._RIPE, ripe), ("due", statements._DUE, chunk)):
-        async with db.begin() as conn:
-            plan: Any = json.loads((await conn.execute(text(_EXPLAIN + statement.text), given)).scalar_one())[0]["Plan"]
-        found[name] = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    await db.close()
-    return found
+    return await touched(world.platform.pg_url("wasl_deadlines", "postgres"), due + GRACE)
 
 
 async def _bare(store: asyncpg.Connection) -> float:
