@@ -36,7 +36,7 @@ proof: export WASL_PROOF_STORM ?= 100000
 proof: export WASL_PROOF_OPEN ?= 1000000
 proof: export WASL_PROOF_HELD_SECONDS ?= 300
 proof: $(STAMP) ## every fault in its long form (an hour); its table is left in .wasl/proof.md
-	$(BIN)/pytest tests/reliability -s -m "proof or not proof" $(args)
+	$(BIN)/pytest tests/reliability tests/integration/test_calendar_change.py -s -m "proof or not proof" $(args)
 
 lint: $(STAMP) ## style, types, who may import whom, and that procedures are data
 	$(BIN)/ruff check

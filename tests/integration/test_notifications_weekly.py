@@ -72,12 +72,14 @@ def _another(bench: Bench) -> Node:
 
 
 async def _cases(bench: Bench) -> None:
-    """Two of the office, one of them asking the filer; one of Prima; one answered, one withdrawn, one restricted, one of nobody."""
+    """Two of the office, one of them asking the filer; two of Prima, one of them already late with the office; four that nobody is told of:
+    answered, withdrawn, restricted, with no body."""
     office = [Story(1).route("water-office").set_clock(), Story(2).route("water-office").set_clock(breached_at=None).ask()]
     over = [Story(3).route("water-office").set_clock().answer(), Story(4).route("water-office").set_clock().withdraw()]
     hidden = Story(5).route("water-office").set_clock()._routing(restricted=True)
     others = [Story(6, public_service="civil-status").route("commune-prima").set_clock(), Story(7).set_clock()]
-    await bench.deliver(*(fact for story in (*office, *over, hidden, *others) for fact in story.facts))
+    late = Story(8).route("water-office").set_clock().breach().route("commune-prima", "competence")
+    await bench.deliver(*(fact for story in (*office, *over, hidden, *others, late) for fact in story.facts))
 
 
 async def test_each_body_with_cases_has_one_list_a_week(bench: Bench) -> None:
@@ -100,6 +102,7 @@ async def test_each_body_with_cases_has_one_list_a_week(bench: Bench) -> None:
     assert sorted(seen) == [f"{body}/2026-W{n}" for body in ("commune-prima", "water-office") for n in (11, 12, 13)]
     rows = await bench.execute("select subject, params from notices where code = 'weekly-list'")
     params = {row.subject: json.loads(row.params) for row in rows}
+    assert [case["reference"] for case in params["commune-prima/2026-W12"]["cases"]] == ["TEST-0006-0", "TEST-0008-0"]
     assert [case["reference"] for case in params["water-office/2026-W12"]["cases"]] == ["TEST-0001-0", "TEST-0002-0"]
     assert [case["holder"] for case in params["water-office/2026-W12"]["cases"]] == ["body", "citizen"]
     assert [case["days_late"] for case in params["water-office/2026-W12"]["cases"]] == [6, 6]

@@ -72,6 +72,15 @@ async def test_a_body_s_admin_says_how_it_is_reached_and_the_change_is_known_for
     assert await records(desks) == []
 
 
+async def test_a_body_s_admin_says_where_each_level_is_read(desks: Desks) -> None:
+    head = {"level": 3, "mailbox": "head@noria.example", "language": "fr"}
+    await done(desks, ADMIN, "water-office", 1, "PATCH", inboxes=[head])
+    (record,) = await records(desks)
+    read = [inbox.mailbox if (inbox := record.inbox(level)) else None for level in (1, 2, 3, 4)]
+    assert read == ["office@noria.example", "office@noria.example", "head@noria.example", "head@noria.example"]
+    assert record.model_copy(update={"inboxes": (), "mailbox": None}).inbox(3) is None
+
+
 async def test_who_may_change_what(desks: Desks) -> None:
     change = {"mailbox": "x@noria.example"}
     assert refused(await call(desks, STRANGER, "water-office", 1, "PATCH", **change)) == (403, "not-your-body")
@@ -92,6 +101,7 @@ async def test_who_may_change_what(desks: Desks) -> None:
     [
         ("water-office", {"mailbox": "nobody"}, "invalid-field", "mailbox"),
         ("water-office", {"opening_hours": "always"}, "invalid-field", "opening_hours"),
+        ("water-office", {"inboxes": [{"level": 0, "mailbox": "head@noria.example"}]}, "invalid-field", "inboxes.0.level"),
         ("water-office", {"family": "ministry"}, "invalid-field", "family"),
         ("water-office", {"parent": "nobody"}, "unknown-body", "parent"),
         ("ministry-waters", {"parent": "water-office"}, "own-ancestor", "parent"),

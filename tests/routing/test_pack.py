@@ -47,6 +47,7 @@ BODIES, TERRITORIES, SERVICES, RULES = "bodies.yaml", "territories.yaml", "publi
 COMPLAINT, INFORMATION, CALENDAR = "procedures/complaint@1.yaml", "procedures/access-to-information@1.yaml", "calendars/noria.yaml"
 
 # file, text replaced, by, words on the line that must be named, words of the reason
+WEEKLY = "calendar: noria\nweekly_list: {{weekday: monday, at: '{}', soon: {{n: 7, unit: working_days, calendar: {}}}}}"
 MISTAKES = [
     (BODIES, "fr: Ministère des Villes", "en: Ministry of Towns", "id: ministry-towns", "words in 'fr' are missing"),
     (BODIES, "{ar: وزارة المدن, fr", "{fr", "id: ministry-towns", "words in 'ar' are missing"),
@@ -57,6 +58,8 @@ MISTAKES = [
     (BODIES, "towns@noria.example", "towns.noria.example", "towns.noria.example", "match pattern"),
     (BODIES, "mailbox: towns", "mialbox: towns", "mialbox: towns", "Extra inputs are not permitted"),
     (BODIES, 'territory: "010010102"', 'territory: "010010999"', "010010999", "unknown territory '010010999'"),
+    ("pack.yaml", "calendar: noria", WEEKLY.format("09:00", "moon"), "calendar: moon", "unknown calendar 'moon'"),
+    ("pack.yaml", "calendar: noria", WEEKLY.format("24:00", "noria"), "24:00", "String should match pattern"),
     (BODIES, 'territory: "010010102", ', "", "id: commune-seconda", "a territorial body has a territory"),
     (BODIES, "parent: ministry-waters", "parent: ministry-fire", "parent: ministry-fire", "unknown body 'ministry-fire'"),
     (BODIES, "successor: water-office", "successor: fire-office", "successor: fire-office", "unknown body 'fire-office'"),

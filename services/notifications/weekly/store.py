@@ -22,11 +22,11 @@ _CASES = text("""
                row_number() over (partition by r.complaint_id order by c.due_at, c.code) as nth
         from register r
              cross join lateral jsonb_to_recordset(r.deadlines)
-                 as c (code text, body text, due_at timestamptz, last_day date, alerts jsonb)
+                 as c (code text, due_at timestamptz, last_day date, alerts jsonb)
              join unnest(cast(:laws as text[]), cast(:codes as text[])) as rule (law, code)
                  on rule.law = r.header->>'procedure' and rule.code = c.code
-        where r.routing->>'status' = any(:open) and r.routing->'restricted' is distinct from 'true' and c.body = r.routing->>'body'
-          and r.intake->>'withdrawn_at' is null and c.due_at <= :horizon
+        where r.routing->>'status' = any(:open) and r.routing->>'body' is not null
+          and r.routing->'restricted' is distinct from 'true' and r.intake->>'withdrawn_at' is null and c.due_at <= :horizon
     ), placed as (
         select *, row_number() over (partition by body order by due_at, reference) as place,
                count(*) over (partition by body) as "all",
