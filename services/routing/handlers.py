@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.routing import store
 from services.routing.desk.known import Known
+from services.routing.desk.moves import first_by_rule
 from services.routing.desk.reactions import Routes, Step, left_in_triage, react
 from services.routing.desk.times import due_at
 from services.routing.models import CaseRow
@@ -122,7 +123,7 @@ def _decided(registers: Registers, step: Step, routes: Routes, tx: Tx) -> Decide
 def _retold(registers: Registers, rule: RuleUsed) -> Decided:
     case = registers.routing
     assert case
-    first = case.custody[0] if case.custody else None
+    first = first_by_rule(case, rule)
     at = first.since if first else registers.header.recorded_at
     return _row(registers, 1, at, rule)._replace(rule_set_version=rule.rule_set, body=first.body if first else None)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.routing.desk import domain, times
+from services.routing.desk import domain, moves, times
 from services.routing.desk.refusals import Refused
 from shared.contracts.states import Case, ClockState, Custody, Request
 from tests.support.desk import NOON, R1, R2, matter, noria_pack, request, routed, waiting
@@ -57,6 +57,19 @@ def test_a_transfer_ends_one_custody_and_begins_the_next() -> None:
         Custody(body="ministry-waters", since=LATER),
     )
     assert (after.body, after.status, after.taken_up_at, after.qualified_at) == ("ministry-waters", "with_body", None, NOON)
+
+
+def test_what_is_retold_of_a_rule_names_no_body_that_a_person_chose() -> None:
+    by_rule, by_final_rule = case(), case(public_service="civil-status")
+    for found in (by_rule, by_final_rule):
+        assert found.rule
+        taken = domain.take_up(matter(found), LATER)
+        assert moves.first_by_rule(taken, found.rule) == found.custody[0]
+    assert by_rule.rule
+    nobody = by_rule.model_copy(update={"body": None, "status": "triage", "custody": ()})
+    assigned = domain.assign(matter(nobody), "national-desk", "water-office", None, LATER)
+    assert assigned.custody == (Custody(body="water-office", since=LATER),)
+    assert moves.first_by_rule(assigned, by_rule.rule) is None
 
 
 def test_sent_back_to_the_national_desk_a_case_is_in_triage_and_not_qualified_by_that() -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.contracts.procedures import Outcome
-from shared.contracts.states import Case, Custody, Request, Response
+from shared.contracts.states import Case, Custody, Request, Response, RuleUsed
 
 CUSTODY_MAX, REQUESTS_MAX, EXTENSIONS_MAX = 20, 5, 5
 """Facts stay small: beyond these the national desk must act."""
@@ -29,6 +29,13 @@ def handed_over(case: Case, body: str | None, reason: str | None, at: datetime) 
 def qualified(case: Case, at: datetime) -> Case:
     """A person has found the competent body; only the first time counts."""
     return case.model_copy(update={"qualified_at": case.qualified_at or at})
+
+
+def first_by_rule(case: Case, rule: RuleUsed) -> Custody | None:
+    """The custody that the rule gave; None where it found no body, and a person did: that act is what qualified the case."""
+    first = next(iter(case.custody), None)
+    by_person = first is not None and not rule.final and case.qualified_at == first.since
+    return None if by_person else first
 
 
 def with_request(case: Case, request: Request) -> Case:
