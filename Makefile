@@ -27,7 +27,7 @@ bench: $(STAMP) ## measure the platform on this machine (SIZE=200000: beside so 
 	@$(BIN)/python -m tests.bench $(if $(SIZE),--size $(SIZE)) $(args)
 
 test: lint ## every check and test, on real brokers and databases, two at a time (args="-k name")
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(args)
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder $(args)
 
 # The long form of every fault; `make test` has the short one. Each value may be given: make proof WASL_PROOF_LIVES=4000
 proof: export WASL_PROOF_LIVES ?= 20000

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import structlog
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from deploy.local.home import Home
 from deploy.local.platform import Platform
@@ -27,6 +29,19 @@ COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds every
 HOMES = "wasl-test-"
 
 
+class OneWorkerAWorld(LoadScopeScheduling):
+    """How tests are spread over processes. By its names of tests, not by marks: those are lost between this xdist and this pytest."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.split("/")[1]
+        return folder if folder in SHARED_WORLDS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneWorkerAWorld:
+    return OneWorkerAWorld(config, log)
+
+
 def pytest_sessionstart() -> None:
     """A run that is told to end (a CI's time is over) stops what it started, as for Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -39,7 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
     items.sort(key=lambda item: SHARED_WORLDS.index(_folder(item)) if _folder(item) in SHARED_WORLDS else len(SHARED_WORLDS))
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_folder(item) if _folder(item) in SHARED_WORLDS else item.path.name))
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _in_time(item.obj, _seconds(item))
         open_ = _folder(item) in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
