@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from services.intake.access import Caller, Checker, Filer, KnownCaller
 from services.intake.catalogue import Catalogue
@@ -128,7 +129,7 @@ def _submission(given: FilingIn, who: Caller) -> Submission:
         territory=given.territory,
         subject=given.subject,
         narrative=given.narrative,
-        person=Person(**dict(given.filer)),
+        person=Person(**vars(given.filer)),
         channel=given.channel,
         public_service=given.public_service,
         body=given.body,
@@ -153,4 +154,4 @@ def _plain(reference: str) -> str:
 
 def _answer(document: BaseModel, status: int, **headers: str) -> Response:
     """No shared cache may keep it: it holds a secret or what only its holder may read."""
-    return Response(document.model_dump_json(), status, {**_NO_STORE, **headers}, media_type="application/json")
+    return Response(to_json(document, by_alias=False), status, {**_NO_STORE, **headers}, media_type="application/json")

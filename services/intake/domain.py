@@ -99,7 +99,7 @@ class Draft:
         )
 
     def contacts(self, header: Header) -> Contacts:
-        return Contacts(version=1, complaint_id=header.id, reference=header.reference, **self.submission.person.model_dump())
+        return Contacts(version=1, complaint_id=header.id, reference=header.reference, **vars(self.submission.person))
 
 
 def examine(given: Submission, directory: Directory, pack: PackRecord, now: datetime) -> Draft:
@@ -205,5 +205,12 @@ def _relations(given: Submission) -> None:
 def _coarse(territory: str, finest: Visibility, directory: Directory) -> str:
     """The territory that may ride in facts: itself, or the nearest above it that is not finer than the law allows."""
     allowed = _LEVELS[: _LEVELS.index(finest.territory) + 1]
-    chain = [(code, directory.territories[code]) for code in (territory, *directory.ancestors(territory))]
-    return next((code for code, place in chain if place.level in allowed and (finest.divisions or not place.division)), chain[-1][0])
+
+    def may_ride(code: str) -> bool:
+        place = directory.territories[code]
+        return place.level in allowed and (finest.divisions or not place.division)
+
+    if may_ride(territory):
+        return territory
+    above = directory.ancestors(territory)
+    return next((code for code in above if may_ride(code)), (territory, *above)[-1])

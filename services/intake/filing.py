@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from uuid import UUID
 
 from services.intake import store
@@ -18,6 +19,7 @@ from shared.runtime.errors import Problem
 from shared.runtime.ids import new_reference, uuid7
 
 _DRAWS = 5
+_NUMBER = attrgetter("int")  # in which keys sort as themselves, and three times as fast
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -48,8 +50,8 @@ async def file_group(node: Node, orders: Sequence[Order], hours: int) -> list[He
 async def _file(tx: Tx, orders: Sequence[Order], hours: int) -> list[Header | Problem]:
     firsts = {order.key: order for order in reversed(orders)}  # of one key twice in the group, the first counts
     made = {key: _claimed(order) for key, order in firsts.items()}
-    fresh = await store.claim(tx.conn, [made[key].claim for key in sorted(made)], hours)
-    for key in sorted(fresh):
+    fresh = await store.claim(tx.conn, [made[key].claim for key in sorted(made, key=_NUMBER)], hours)
+    for key in sorted(fresh, key=_NUMBER):
         _publish(tx, firsts[key], made[key].header)
     taken = made.keys() - fresh
     known = {key: made[key] for key in fresh} | (await store.claimed(tx.conn, sorted(taken)) if taken else {})

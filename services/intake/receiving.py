@@ -48,7 +48,7 @@ class Filings:
     def _receipt(self, header: Header, directory: Directory) -> Receipt:
         law = directory.procedure(header.procedure)
         secret = secret_for(self._key, header.id, store.FIRST_SECRET)
-        return Receipt(**dict(header), secret=secret, kind=law.kind if law else None)
+        return Receipt(**vars(header), secret=secret, kind=law.kind if law else None)
 
     async def _filed_before(self, key: UUID, digest: bytes, otherwise: Problem) -> Header:
         async with self._node.read() as conn:

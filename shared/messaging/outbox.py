@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging.records import Outgoing
+from shared.runtime.db import quick
 
 _INSERT = text("""
     insert into outbox (topic, key, complaint_id, version, private, headers, value)
@@ -24,7 +25,7 @@ _INSERT = text("""
 
 _SELECT = text("""
     select id, private and value is not null and exists (select from erased e where e.complaint_id = o.complaint_id) as dropped,
-           topic, key, version, value, headers, complaint_id, private
+           topic, key, version, value, headers
     from outbox o order by id limit :limit""")
 
 _DELETE = text("delete from outbox where id = any(cast(:ids as bigint[]))")
@@ -50,15 +51,15 @@ async def insert(conn: AsyncConnection, records: Sequence[Outgoing]) -> None:
 
 async def waiting(conn: AsyncConnection, limit: int) -> list[Waiting]:
     """The oldest rows in id order, at most `limit`."""
-    result = await conn.execute(_SELECT, {"limit": limit})
+    rows = await quick(conn, _SELECT, {"limit": limit})
     return [
-        Waiting(id, dropped, Outgoing(topic, key, version, value, from_json(headers), complaint_id, private))
-        for id, dropped, topic, key, version, value, headers, complaint_id, private in result
+        Waiting(id, dropped, Outgoing(topic, key, version, value, from_json(headers)))
+        for id, dropped, topic, key, version, value, headers in rows
     ]
 
 
 async def delete(conn: AsyncConnection, ids: Sequence[int]) -> None:
-    await conn.execute(_DELETE, {"ids": list(ids)})
+    await quick(conn, _DELETE, {"ids": list(ids)})
 
 
 async def delete_private(conn: AsyncConnection, ids: Sequence[UUID]) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.runtime.db import quick
+
 Place = tuple[str, int]
 """A topic and a partition."""
 
@@ -103,4 +105,4 @@ async def raise_own(conn: AsyncConnection, ends: Mapping[Place, int], ids: Mappi
         "topic_id": [ids[place[0]] for place, _ in ordered],
         "next": [end for _, end in ordered],
     }
-    await conn.execute(_RAISE_OWN, columns)
+    await quick(conn, _RAISE_OWN, columns)

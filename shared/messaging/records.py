@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic_core import to_json
+
 from shared.contracts.complaint import Header
 from shared.contracts.directory import DirectoryRecord
 from shared.contracts.envelope import envelope, event_id
@@ -68,13 +70,13 @@ class Outgoing(NamedTuple):
 def fact_record(topic: str, service: str, type: str, header: Header, fact: Fact, time: datetime, traceparent: str | None) -> Outgoing:
     id = event_id(header.id, topic, fact.version)
     headers = envelope(id, type=ce_type(type), source=service, subject=header.reference, time=time, traceparent=traceparent)
-    return Outgoing(topic, str(header.id), fact.version, fact.model_dump_json(by_alias=True).encode(), headers, header.id)
+    return Outgoing(topic, str(header.id), fact.version, to_json(fact, by_alias=True), headers, header.id)
 
 
 def private_record(topic: str, service: str, doc: Private, time: datetime) -> Outgoing:
     id = event_id(doc.complaint_id, topic, doc.version)
     headers = envelope(id, type=ce_type(topic), source=service, subject=doc.reference, time=time)
-    return Outgoing(topic, str(doc.complaint_id), doc.version, doc.model_dump_json().encode(), headers, doc.complaint_id, private=True)
+    return Outgoing(topic, str(doc.complaint_id), doc.version, to_json(doc, by_alias=False), headers, doc.complaint_id, private=True)
 
 
 def tombstone(topic: str, complaint_id: UUID) -> Outgoing:
@@ -84,9 +86,9 @@ def tombstone(topic: str, complaint_id: UUID) -> Outgoing:
 def directory_record(topic: str, service: str, record: DirectoryRecord, time: datetime) -> Outgoing:
     id = f"{record.key}/{record.version}"
     headers = envelope(id, type=ce_type("directory-record"), source=service, subject=record.key, time=time)
-    return Outgoing(topic, record.key, record.version, record.model_dump_json(by_alias=True).encode(), headers)
+    return Outgoing(topic, record.key, record.version, to_json(record, by_alias=True), headers)
 
 
 def notice_record(topic: str, service: str, notice: NoticeSent, reference: str) -> Outgoing:
     headers = envelope(str(notice.id), type=ce_type("notice-sent"), source=service, subject=reference, time=notice.sent_at)
-    return Outgoing(topic, str(notice.complaint_id), 1, notice.model_dump_json().encode(), headers, notice.complaint_id)
+    return Outgoing(topic, str(notice.complaint_id), 1, to_json(notice, by_alias=False), headers, notice.complaint_id)

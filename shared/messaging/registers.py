@@ -5,7 +5,7 @@ derives is a function of these rows, so a doubled, late or skipped fact is caugh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Self
 from uuid import UUID
@@ -53,7 +53,7 @@ class Registers:
         return version
 
     def with_state(self, writer: str, state: State, version: int) -> Self:
-        return replace(self, **{writer: state, f"{writer}_version": version})  # type: ignore[arg-type]
+        return type(self)(**vars(self) | {writer: state, f"{writer}_version": version})
 
     def fold(self, fact: Fact) -> Self:
         """These registers after the fact: unchanged where its version is not higher."""

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -24,6 +25,8 @@ from shared.runtime.settings import Settings
 _log = structlog.get_logger(__name__)
 _GRACE_S = 10
 _START_FAILED = 1
+_NONE: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+"""Of the framework: traces, measurements and lines are the edge's, and asking each time whether an SDK is there costs more than they do."""
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "A problem (RFC 9457); `code` is stable, `detail` says what to do.",
@@ -70,7 +73,7 @@ def create_app(
     title: str, settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]], checks: Readiness
 ) -> FastAPI:
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS)
+    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
     app.state.settings, app.state.readiness, app.state.shortcuts, app.state.body_limits = settings, checks, {}, {}
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)

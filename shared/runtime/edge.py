@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import clear_contextvars
 
@@ -67,7 +69,13 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
     """Status 0: the caller went away, or the answer broke, before it began."""
     route = template(scope)
     method = scope["method"] if scope["method"] in _METHODS else "other"
-    metrics.HTTP_REQUESTS.labels(method, route, str(status)).inc()
-    metrics.HTTP_SECONDS.labels(method, route).observe(seconds)
+    requests, times = _measured(method, route, status)
+    requests.inc()
+    times.observe(seconds)
     tell = _log.debug if route in _PROBES else _log.info
     tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+@lru_cache(maxsize=1_000)  # few, and a look by labels costs more than what is then counted
+def _measured(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return metrics.HTTP_REQUESTS.labels(method, route, str(status)), metrics.HTTP_SECONDS.labels(method, route)

@@ -1,7 +1,6 @@
 """Identifiers: UUIDv7, the complaint's reference, and the secret that opens its page."""
 
 import base64
-import hashlib
 import hmac
 import os
 import secrets
@@ -14,7 +13,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {char: value for value, char in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_SPACE = 32**8
+_SHIFTS = range(35, -5, -5)
 
 
 def uuid7(at: datetime) -> UUID:
@@ -30,7 +29,7 @@ def uuid7(at: datetime) -> UUID:
 def new_reference() -> str:
     """A random reference such as 7KQ4-XM2D-5: 40 random bits and their check; nothing can be learned from it."""
     while True:
-        value = secrets.randbelow(_SPACE)
+        value = secrets.randbits(40)
         if value % 37 < 32:
             return _written(value)
 
@@ -53,7 +52,7 @@ def parse_reference(text: str) -> str:
 
 def secret_for(key: bytes, complaint_id: UUID, version: int) -> str:
     """The bearer secret of a complaint: "s1." and 27 base64url characters (162 bits) of HMAC-SHA256(key, id ‖ version)."""
-    digest = hmac.digest(key, complaint_id.bytes + version.to_bytes(4), hashlib.sha256)
+    digest = hmac.digest(key, complaint_id.bytes + version.to_bytes(4), "sha256")
     return "s1." + base64.urlsafe_b64encode(digest)[:27].decode()
 
 
@@ -64,7 +63,7 @@ def secret_fits(key: bytes, complaint_id: UUID, version: int, given: str) -> boo
 
 
 def _written(value: int) -> str:
-    chars = "".join(ALPHABET[value >> shift & 31] for shift in range(35, -5, -5))
+    chars = "".join([ALPHABET[value >> shift & 31] for shift in _SHIFTS])
     return f"{chars[:4]}-{chars[4:]}-{ALPHABET[value % 37]}"
 
 

@@ -1,6 +1,5 @@
 """Headers that make commands safe to repeat: Idempotency-Key on creating calls, If-Match on changing ones."""
 
-import hashlib
 import hmac
 import json
 import re
@@ -50,4 +49,4 @@ def request_digest(key: bytes, request: BaseModel, *caller: str | None) -> bytes
     Equal for equal requests however they were written; says nothing of them to whoever has no key.
     """
     canonical = _canonical([request.model_dump(mode="json"), *caller])
-    return hmac.digest(key, canonical.encode(), hashlib.sha256)
+    return hmac.digest(key, canonical.encode(), "sha256")

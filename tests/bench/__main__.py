@@ -61,13 +61,15 @@ PHASES: Mapping[str, Callable[[Bench], Awaitable[Figures]]] = {
     "scan": scan.scan,
 }
 """In this order: what a phase needs to know of another comes after it."""
+SURROUNDINGS = NORIA | {"notifications": {"WASL_IN_FLIGHT": "64"}}
+"""Thousands of receipts are waited for between the phases: the sender's usual pace, 16 at once, suits a mail server."""
 ALONE = "desk"
 """Run where it is asked for, and last: it leaves a store with cases that the others know nothing of."""
 
 
 async def measure(arguments: argparse.Namespace, folder: Path) -> None:
     phases = _phases(arguments)
-    platform = Platform(folder, fast=False, environment=NORIA, say=_say)
+    platform = Platform(folder, fast=False, environment=SURROUNDINGS, say=_say)
     await asyncio.to_thread(platform.start)
     figures: Figures = {}
     try:

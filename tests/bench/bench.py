@@ -1,7 +1,7 @@
 """A run: the world with the yardstick beside it. Product and yardstick alternate, so that what else the machine does falls on both."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
@@ -17,6 +17,7 @@ from tests.reliability.world import World
 
 AT_ONCE = 64
 FILINGS, ROWS = "/v1/complaints", "/rows"
+TELL_SECONDS = 10
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -84,6 +85,18 @@ class Bench:
 
     async def lived(self, job: Lives) -> Result:
         return _good(await generate(job))
+
+    async def steady(self, limit: float) -> float:
+        """As the world's; a wait that is long says every ten seconds what is left."""
+        clock, told = Clock(), 0
+
+        def seen(left: Mapping[str, int]) -> None:
+            nonlocal told
+            if clock.seconds > (told + 1) * TELL_SECONDS:
+                told += 1
+                self.say(f"waiting for {', '.join(f'{name} {n}' for name, n in left.items())}")
+
+        return await self.world.steady(limit, seen)
 
     async def facts(self) -> int:
         """How many facts the log holds."""

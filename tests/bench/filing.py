@@ -19,7 +19,7 @@ async def filing(bench: Bench) -> Figures:
     found |= await _half(bench)
     clock, facts = Clock(), await bench.facts()
     await asyncio.gather(*(bench.world.start(name) for name in SERVICES[1:]))
-    await bench.world.steady(CATCH_UP_SECONDS)
+    await bench.steady(CATCH_UP_SECONDS)
     bench.say(f"the other four have caught up {clock.seconds:.0f} s after their start, with {await bench.facts() - facts} facts of theirs")
     return found
 
@@ -30,7 +30,7 @@ async def rate_of_filing(bench: Bench) -> float:
         job = Posts(bench.intake, FILINGS, bench.form.filing_seconds, AT_ONCE)
         await bench.measured("warming up:", "filings", job)
         bench.known["filing"] = (await bench.measured("one block for its rate:", "filings", job)).rate
-        await bench.world.steady(CATCH_UP_SECONDS)
+        await bench.steady(CATCH_UP_SECONDS)
     return bench.known["filing"]
 
 

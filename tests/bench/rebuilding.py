@@ -57,7 +57,7 @@ async def _facts(bench: Bench) -> Chunks:
     """Every fact of the log, read and taken apart beforehand, in the order in which partitions are read."""
     while await bench.facts() < bench.form.facts:
         await bench.measured("filling the log:", "filings", Posts(bench.intake, FILINGS, bench.form.filing_seconds, AT_ONCE))
-        await bench.world.steady(CATCH_UP_SECONDS)
+        await bench.steady(CATCH_UP_SECONDS)
     logs = {topic: await bench.world.records(topic) for topic in STATES}
     return list(_chunks([record for records in logs.values() for record in records]))
 

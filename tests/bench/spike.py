@@ -27,7 +27,7 @@ async def spike(bench: Bench) -> Figures:
     clock = Clock()
     told = f"{len(done.answers.accepted)} accepted, {done.answers.later} told to come again"
     bench.say(f"spike: {done.n} arrived in {bench.form.spike_seconds:.0f} s: {told}; p50 {done.p50:.0f} ms, p99 {done.p99:.0f} ms")
-    await bench.world.steady(CATCH_UP_SECONDS)
+    await bench.steady(CATCH_UP_SECONDS)
     caught_up = clock.seconds
     stored = {name: {row["complaint_id"] for row in await bench.world.rows(name, _STORED)} for name in SERVICES}
     if failed := failures(done.answers, stored):

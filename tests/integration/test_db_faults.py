@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.runtime.db import Database, retryable, sqlstate, transient
+from shared.runtime.db import Database, quick, retryable, sqlstate, transient
 from tests.support.own_postgres import OwnPostgres, own_postgres
 
 POOL = 3
@@ -59,7 +59,7 @@ def break_by(server: OwnPostgres, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill -9", "fast shutdown"])
-@pytest.mark.parametrize("then", ["statement", "savepoint", "commit", "statement after a swallowed failure"])
+@pytest.mark.parametrize("then", ["statement", "quick statement", "savepoint", "commit", "statement after a swallowed failure"])
 async def test_a_transaction_that_loses_its_server_is_transient(server: OwnPostgres, db: Database, how: str, then: str) -> None:
     await fill(db)
 
@@ -83,6 +83,10 @@ async def _statement(conn: AsyncConnection) -> None:
     await conn.execute(text("select 2"))
 
 
+async def _quick(conn: AsyncConnection) -> None:
+    await quick(conn, text("select 2"), {})
+
+
 async def _savepoint(conn: AsyncConnection) -> None:
     async with conn.begin_nested():
         await conn.execute(text("select 2"))
@@ -99,10 +103,28 @@ async def _after_swallowed(conn: AsyncConnection) -> None:
 
 AFTER: dict[str, Callable[[AsyncConnection], Awaitable[None]]] = {
     "statement": _statement,
+    "quick statement": _quick,
     "savepoint": _savepoint,
     "commit": _commit,
     "statement after a swallowed failure": _after_swallowed,
 }
+
+
+async def test_quick_statements_are_of_the_transaction_from_the_first_on(db: Database) -> None:
+    asked = text("select pg_current_xact_id()::text, cast(:n as int) + cast(:n as int)")
+
+    async def work() -> None:
+        async with db.begin() as conn:
+            seen = [tuple(*await quick(conn, asked, {"n": n})) for n in (1, 2, 3)]
+            [(plain, _)] = await conn.execute(asked, {"n": 4})
+            assert seen == [(plain, 2), (plain, 4), (plain, 6)]
+            await quick(conn, text("create table gone_again (n int)"), {})
+            await quick(conn, text("select 1 / cast(:n as int)"), {"n": 0})
+
+    failed = await caught(work())
+    assert sqlstate(failed) == "22012"
+    assert not transient(failed)
+    assert await one(db, "select to_regclass('gone_again')") is None
 
 
 @pytest.mark.parametrize("how", ["kill -9", "fast shutdown"])

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -120,11 +120,12 @@ class World:
         left["notices waiting"] = int(await self.stores["notifications"].fetchval(_NOTICES))
         return dict(+left)
 
-    async def steady(self, limit: float = STEADY_SECONDS) -> float:
-        """Seconds until two looks in a row found nothing left to do; fails past the limit."""
+    async def steady(self, limit: float = STEADY_SECONDS, seen: Callable[[Mapping[str, int]], None] = lambda left: None) -> float:
+        """Seconds until two looks in a row found nothing left to do; fails past the limit. `seen` is told what each look found."""
         began, quiet = time.monotonic(), 0
         while quiet < 2:
             left = await self.left_to_do()
+            seen(left)
             quiet = 0 if left else quiet + 1
             assert time.monotonic() - began < limit, f"not steady after {limit:.0f} s: {left}"
             await asyncio.sleep(0.1)
