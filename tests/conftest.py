@@ -50,6 +50,14 @@ def pytest_sessionstart() -> None:
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of faults; here, since a process that only tells of others' tests reads no folder's own conftest."""
+    if any(getattr(report, "user_properties", ()) for found in terminalreporter.stats.values() for report in found):
+        from tests.reliability import summary  # it knows the whole platform, and most runs try no fault
+
+        summary.tell(terminalreporter)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
     items.sort(key=lambda item: SHARED_WORLDS.index(_folder(item)) if _folder(item) in SHARED_WORLDS else len(SHARED_WORLDS))

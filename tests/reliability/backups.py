@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,9 @@ def differences(before: Content, after: Content) -> list[str]:
     """The first rows of each table that are in one of them only."""
     found = []
     for table in sorted(before.keys() | after.keys()):
-        old, new = before.get(table, []), after.get(table, [])
-        gone, come = [row for row in old if row not in new], [row for row in new if row not in old]
+        old, new = (Counter(map(repr, content.get(table, []))) for content in (before, after))
         if old != new:
+            gone, come = list((old - new).elements()), list((new - old).elements())
             found.append(f"{table}: {len(gone)} rows gone, {len(come)} come; {gone[:2]} / {come[:2]}")
     return found
 

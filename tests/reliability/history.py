@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from deploy.local.environment import SERVICES
-from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
 from tests.reliability.findings import Finding
 from tests.reliability.life import Life
-from tests.reliability.world import World
+from tests.reliability.world import TOLD, World
 
 MOST = 20
 
@@ -25,8 +24,8 @@ async def report(world: World, lives: Iterable[Life], findings: list[Finding], s
 
 async def history(world: World, life: Life | None, id: UUID) -> list[str]:
     lines = [f"  {line}" for line in life.told] if life else ["  nobody filed it"]
-    for topic in (INTAKE, ROUTING, DEADLINES, NOTICES):
-        for record in await world.records(topic):
+    for topic in TOLD:
+        for record in await world.told(topic):
             if record.key == str(id).encode():
                 headers = {name: (value or b"").decode() for name, value in record.headers}
                 lines.append(f"  {topic}/{record.partition}@{record.offset} {headers.get('ce_type')} {(record.value or b'').decode()}")

@@ -1,6 +1,7 @@
 """A load: many lives at once, drawn from a seed, on real connections."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ PLANS: Mapping[str, Plan] = {
     "open": _open,
 }
 WEIGHTS = {"answered": 4, "asked": 3, "triaged": 1, "transferred": 1, "withdrawn": 2, "open": 1}
+TELL_SECONDS = 30
 BODIES = ("water-office", "ministry-waters", "commune-prima")
 
 
@@ -95,12 +97,19 @@ class Load:
             self.ways.close()
 
     async def reach(self, ended: int, seconds: float = 150) -> None:
-        """Waits until so many lives have ended since the beginning; raises TimeoutError when none has for so long."""
+        """Waits until so many lives have ended since the beginning; raises TimeoutError when none has for so long.
+
+        Says now and then how far it is.
+        """
+        told = time.monotonic()
         while self.ended < ended:
             async with asyncio.timeout(seconds):
                 last = self.ended
                 while self.ended == last:
                     await asyncio.sleep(0.02)
+            if time.monotonic() - told > TELL_SECONDS:
+                told = time.monotonic()
+                print(f"{time.strftime('%X')} {self.ended} of {ended} lives", flush=True)
 
     async def live(self, plan: str, **given: Any) -> Life:
         """One life of this plan, to its end. Raises Stuck."""

@@ -64,7 +64,7 @@ async def freeze(world: World, service: str, rng: Random) -> int:
 async def zombies(world: World, services: Sequence[str], rng: Random) -> list[Frozen]:
     """Freezes the first replica of each until its second has taken over what it had in hand, then lets it write on."""
     try:
-        return [await _taken_over(world, service, rng) for service in services]
+        return await asyncio.gather(*(_taken_over(world, service, rng) for service in services))
     finally:
         for service in services:
             world.platform.kill_service(service, SIGCONT)

@@ -155,7 +155,6 @@ DAYS = 8
 COMPLAINTS = 96
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(120)
 async def test_sixty_days_in_a_minute(broker_and_database: Platform, intake: Node, tmp_path: Path, trial: Trial) -> None:
     epoch, started = datetime(2027, 3, 1, tzinfo=UTC), time.time()

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.conftest import KILLS, LONGEST, SEED, SOME
+from tests.reliability.form import KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World

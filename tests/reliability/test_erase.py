@@ -10,8 +10,8 @@ import pytest
 from deploy.local.environment import SERVICES
 from shared.contracts.registry import PAPERS, PRIVATE_TOPICS, TOPICS
 from shared.messaging.records import Outgoing, RawRecord
-from tests.reliability.conftest import SEED
 from tests.reliability.dumps import dump, restore
+from tests.reliability.form import SEED
 from tests.reliability.life import Life
 from tests.reliability.load import Load
 from tests.reliability.traces import in_columns, in_files, in_topics

@@ -10,8 +10,9 @@ import pytest
 
 from shared.contracts.registry import DEADLINES
 from shared.runtime.clock import parse_clock
-from tests.reliability.conftest import REAL_GRACE, SEED
+from tests.reliability.conftest import REAL_GRACE
 from tests.reliability.faults import relay_held
+from tests.reliability.form import SEED
 from tests.reliability.history import history
 from tests.reliability.life import Life
 from tests.reliability.load import BODIES, Load

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import faults, replicas
-from tests.reliability.conftest import KILLS, LIVES, LONGEST, SEED
+from tests.reliability.form import KILLS, LIVES, LONGEST, SEED
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World

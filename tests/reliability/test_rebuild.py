@@ -10,7 +10,7 @@ from services.stats.domain import fact_row
 from services.stats.models import COLUMNS
 from shared.messaging.registers import from_row
 from tests.reliability.command import command
-from tests.reliability.conftest import KILLS, LONGEST, SOME
+from tests.reliability.form import KILLS, LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.population import directory_of
 from tests.reliability.trial import Trial

@@ -6,12 +6,10 @@ import os
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.conftest import LONGEST, SOME
+from tests.reliability.form import LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
-
-pytestmark = pytest.mark.proof
 
 AT_ONCE = 12
 HELD_SECONDS = float(os.environ.get("WASL_PROOF_HELD_SECONDS", "10"))

@@ -19,15 +19,13 @@ from services.deadlines.loop import fire_due
 from services.routing.directory.pack import load
 from shared.contracts.registry import DEADLINES
 from shared.runtime.clock import parse_clock
-from tests.reliability.conftest import LONGEST
+from tests.reliability.form import LONGEST
 from tests.reliability.population import fill
 from tests.reliability.trial import Trial
 from tests.reliability.world import NORIA, World
 from tests.support.buffers import CHUNK, touched
 from tests.support.stores import open_bench
 from tests.support.timed import Deadlines, known_up_to
-
-pytestmark = pytest.mark.proof
 
 DUE = int(os.environ.get("WASL_PROOF_STORM", "5000"))
 OPEN = int(os.environ.get("WASL_PROOF_OPEN", "200000"))

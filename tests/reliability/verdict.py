@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
+from shared.contracts.registry import NOTICES
 from tests.reliability import checkers
 from tests.reliability.findings import Finding
 from tests.reliability.life import Life
 from tests.reliability.telling import notices_once
 from tests.reliability.topics import Log, read
-from tests.reliability.world import World
-
-TOPICS = (INTAKE, ROUTING, DEADLINES, NOTICES)
+from tests.reliability.world import TOLD, World
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Result:
 
 
 async def logs_of(world: World) -> dict[str, Log]:
-    return dict(zip(TOPICS, map(read, await asyncio.gather(*map(world.records, TOPICS))), strict=True))
+    return dict(zip(TOLD, map(read, await asyncio.gather(*map(world.told, TOLD))), strict=True))
 
 
 async def check(world: World, lives: Sequence[Life], logs: Mapping[str, Log] | None = None) -> Result:

@@ -14,6 +14,7 @@ import asyncpg
 from deploy.local.environment import SERVICES
 from deploy.local.home import REPO
 from deploy.local.platform import Platform
+from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
 from shared.messaging.transport import Login, Observer, observing
@@ -24,6 +25,8 @@ NORIA = {
     "intake": {"WASL_FILING_PER_MINUTE": "0"},  # all filings come from one address
 }
 """Settings of a world: an invented country, and no limit on what one address may file."""
+TOLD = (INTAKE, ROUTING, DEADLINES, NOTICES)
+"""What every reader of facts reads."""
 STEADY_SECONDS = 90
 """From the end of the load to nothing left to do anywhere: longer is a failure."""
 
@@ -61,6 +64,7 @@ class World:
         self.stores: dict[str, asyncpg.Connection] = {}
         self._logs: dict[str, Observer] = {}
         self._mails: dict[str, tuple[str, str]] = {}
+        self._past: dict[str, list[RawRecord]] = {}
         self.mail = mail
 
     async def connect(self, stack: AsyncExitStack) -> Self:
@@ -78,9 +82,9 @@ class World:
     async def leave(self, service: str) -> None:
         await self.stores[service].close()
 
-    async def witness(self) -> None:
+    async def witness(self, *services: str) -> None:
         """From now on every change of a register leaves a row of its own, which nothing makes unique: a doubled effect is a second row."""
-        for store in self.stores.values():
+        for store in (self.stores[service] for service in services or SERVICES):
             await store.execute(_WITNESS)
             for row in await store.fetch(_SLOTS):
                 await store.execute(_WITNESSED.format(row["slot"]))
@@ -137,6 +141,14 @@ class World:
             start = dict.fromkeys(await log.places([topic]), 0)
             found = [record async for batch in log.stretch(start) for record in batch]
         return sorted(found, key=lambda record: (record.partition, record.offset))
+
+    async def keep_past(self) -> None:
+        """Before all topics are deleted: what was told stays told, and what comes again must be the same to the byte."""
+        self._past = {topic: await self.told(topic) for topic in TOLD}
+
+    async def told(self, topic: str) -> list[RawRecord]:
+        """Of a topic of facts or notices: also what stood there before it was deleted."""
+        return self._past.get(topic, []) + await self.records(topic)
 
     async def note_given_up(self) -> None:
         """Before a restore of the ledger: which mails were perhaps taken and never told. No log holds that, so the ledger forgets it."""
