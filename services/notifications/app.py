@@ -33,7 +33,7 @@ def build_spec(settings: Settings) -> Spec:
 def sender(node: Node) -> Sender:
     """The sender of a node; from now on each commit wakes it."""
     settings = cast(NotificationsSettings, node.settings)
-    made = Sender(node, settings, open_channel(settings))
+    made = Sender(node, settings, open_channel(settings), Handlers(settings).decide_again)
     node.on_commit = made.wake
     return made
 

@@ -18,6 +18,9 @@ from shared.messaging.registers import Change, Registers
 from shared.messaging.tx import Tx
 from shared.runtime.clock import parse_clock
 
+AT_ONCE = 200
+"""Complaints of which claims ran out, in one transaction."""
+
 
 class Handlers:
     """The engine's functions of this service. Notices are written in the transaction of the facts that they come from."""
@@ -44,6 +47,17 @@ class Handlers:
 
     async def on_notices(self, notices: Sequence[NoticeSent], tx: Tx) -> None:
         await store.mark_told(tx.conn, notices)
+
+    async def decide_again(self, tx: Tx) -> list[str]:
+        """Notices of claims that ran out wait again, but for those that no longer hold; returns the codes of all.
+
+        After a kill nothing may have changed; in a store that was restored, what was on its way then is long over.
+        """
+        ids = await store.abandoned(tx.conn, AT_ONCE)
+        known = await tx.lock_many(ids) if ids else {}
+        codes = await store.release(tx.conn, ids) if ids else []
+        await self._decide(list(known.values()), tx)
+        return codes
 
     async def _decide(self, known: Sequence[Registers], tx: Tx) -> None:
         ledger = await store.ledger(tx.conn, [registers.complaint_id for registers in known])

@@ -24,7 +24,7 @@ class Filer:
 
 @dataclass(frozen=True)
 class Claimed:
-    """A notice whose time has come. again: somebody else held it and never said what became of it; waited: seconds since it was decided.
+    """A notice whose time has come. waited: seconds since it was decided.
 
     filer: None as long as it is not known how to reach them.
     """
@@ -39,7 +39,6 @@ class Claimed:
     audience: str
     params: Mapping[str, Any]
     attempts: int
-    again: bool
     expired: bool
     waited: float
     erased: bool = False

@@ -1,12 +1,13 @@
 """The sender: claims notices, sends them, says that they were sent. No transaction is open while a mail server is awaited.
 
-A notice whose sender died, or whose answer was lost, is sent again with the same Message-ID: at least once, and to be known
-as the same. A notice known as sent is never sent again.
+A notice whose sender died, or whose answer was lost, is sent again with the same Message-ID if it still holds: at least once, and
+to be known as the same. A notice known as sent is never sent again.
 """
 
 import asyncio
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -31,19 +32,23 @@ POLL_SECONDS = 0.5
 MOMENT_SECONDS = 0.1
 """How long what has come is held for what comes beside it: both then share a transaction."""
 PUT_DOWN_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+
+DecideAgain = Callable[[Tx], Awaitable[list[str]]]
 
 
 class Sender:
     """One loop a process; several processes share the work, each row being held by one."""
 
-    def __init__(self, node: Node, settings: NotificationsSettings, channel: Channel) -> None:
-        self._node, self._settings, self._channel = node, settings, channel
+    def __init__(self, node: Node, settings: NotificationsSettings, channel: Channel, decide_again: DecideAgain) -> None:
+        self._node, self._settings, self._channel, self._decide_again = node, settings, channel, decide_again
         self._letters = Letters(settings)
         self._claims = Claims(node, settings, channel.name)
         self._wake = asyncio.Event()
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._landed: list[Outcome] = []
         self._more = False
+        self._looked = 0.0
 
     def wake(self) -> None:
         self._wake.set()
@@ -67,6 +72,7 @@ class Sender:
             await self._settle()
             # What is committed from here on wakes again; what was committed before is seen by the claim.
             self._wake.clear()
+            await self._let_go()
             await self._take()
         except Exception as error:
             if not transient(error):
@@ -82,6 +88,13 @@ class Sender:
             await asyncio.wait(self._in_flight, timeout=MOMENT_SECONDS)
         elif not self._more:
             await asyncio.sleep(MOMENT_SECONDS)
+
+    async def _let_go(self) -> None:
+        """Now and then: what others held and never spoke of again is decided anew, so that nothing goes again that no longer holds."""
+        if time.monotonic() - self._looked > LOOK_SECONDS:
+            for code in await self._node.run(self._decide_again):
+                metrics.NOTICES.labels(code, self._channel.name, "uncertain").inc()
+            self._looked = time.monotonic()
 
     async def _take(self) -> None:
         """Fills the free places, as long as anything is due."""
@@ -102,8 +115,6 @@ class Sender:
     async def _deliver(self, addressed: Addressed, directory: Directory) -> Outcome:
         """One notice to its end. Whatever goes wrong concerns it alone."""
         notice = addressed.notice
-        if notice.again:
-            self._count(notice, "uncertain")
         try:
             await self._hand_over(self._letters.mail(notice, addressed.to, addressed.language, directory))
         except Later as why:

@@ -62,14 +62,21 @@ _HELD = text("""
 _DUE = text("""
     select n.id, n.complaint_id, coalesce(r.reference, 'body/' || split_part(n.subject, '/', 1)) as reference,
            coalesce(r.header->>'procedure', '') as procedure, coalesce(r.intake->>'language', '') as language,
-           n.code, n.subject, n.audience, n.params, n.attempts, n.state = 'sending' as again, n.not_after <= clock_timestamp() as expired,
+           n.code, n.subject, n.audience, n.params, n.attempts, n.not_after <= clock_timestamp() as expired,
            extract(epoch from clock_timestamp() - n.created_at)::float8 as waited,
            exists (select from erased e where e.complaint_id = n.complaint_id) as erased,
            p.doc is not null as reachable, p.doc->>'email' as email, p.doc->>'language' as reads
     from notices n left join register r using (complaint_id)
          left join private_document p on p.complaint_id = n.complaint_id and p.topic = :contacts
-    where n.state in ('held', 'pending', 'sending') and n.next_at <= clock_timestamp()
+    where n.state in ('held', 'pending') and n.next_at <= clock_timestamp()
     order by n.next_at limit :limit for update of n skip locked""")
+_ABANDONED = text("""
+    select distinct complaint_id from notices where state = 'sending' and next_at <= clock_timestamp() order by 1 limit :limit""")
+_RELEASE = text("""
+    with own as (select id from notices
+                 where complaint_id = any(cast(:ids as uuid[])) and state = 'sending' and next_at <= clock_timestamp()
+                 order by id for update)
+    update notices n set state = 'pending' from own where n.id = own.id returning n.code""")
 _HOLD = text("""
     update notices n set state = 'sending', attempts = n.attempts + 1, channel = :channel, language = u.language,
                          next_at = clock_timestamp() + make_interval(secs => :seconds)
@@ -147,9 +154,19 @@ async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[U
 
 
 async def due(conn: AsyncConnection, limit: int) -> list[Claimed]:
-    """Notices whose time has come, locked; also those of a claim that ran out. Until `hold` they are nobody's."""
+    """Notices whose time has come, locked. Until `hold` they are nobody's."""
     rows = await conn.execute(_DUE, {"limit": limit, "contacts": CONTACTS})
     return [_claimed(dict(row)) for row in rows.mappings()]
+
+
+async def abandoned(conn: AsyncConnection, limit: int) -> list[UUID]:
+    """Complaints of notices whose claim ran out: whoever held them never said what became of them."""
+    return list((await conn.execute(_ABANDONED, {"limit": limit})).scalars())
+
+
+async def release(conn: AsyncConnection, ids: Sequence[UUID]) -> list[str]:
+    """These complaints' notices of claims that ran out wait again; returns their codes."""
+    return list((await conn.execute(_RELEASE, {"ids": list(ids)})).scalars())
 
 
 async def hold(conn: AsyncConnection, held: Mapping[UUID, str], channel: str, seconds: float) -> None:

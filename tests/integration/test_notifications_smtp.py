@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 from sqlalchemy import text
@@ -141,6 +142,21 @@ async def test_a_sender_killed_before_the_servers_answer_sends_the_same_again(op
             await settled(bench)
         assert server.copies() == dict.fromkeys(first, 2)
     assert sorted(await told(bench)) == sorted(first)
+
+
+async def test_what_a_dead_sender_held_is_not_sent_where_it_no_longer_holds(open_store: Opener, tmp_path: Path) -> None:
+    with mail_server(tmp_path / "inbox") as server:
+        bench = await open_store("notifications", **server.settings)
+        over, stands = story_with_address(1), story_with_address(2)
+        await deliver(bench, over, stands)
+        await bench.execute("update notices set state = 'sending', attempts = 1, next_at = clock_timestamp() where audience like 'body:%'")
+        await bench.deliver(over[0].answer().facts[-1])
+        async with sending(bench):
+            await settled(bench)
+        boxes = Counter(mail["To"] for mail in server.mails())
+        assert boxes == {"filer1@mail.example": 2, "filer2@mail.example": 2, "office@noria.example": 1}
+    rows = await bench.execute("select complaint_id, state, reason from notices where audience like 'body:%' order by n")
+    assert rows == [(over[0].id, "skipped", "superseded"), (stands[0].id, "sent", None)]
 
 
 async def test_while_the_mail_server_is_away_nothing_is_lost(open_store: Opener, tmp_path: Path) -> None:

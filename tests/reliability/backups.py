@@ -42,13 +42,13 @@ async def put_back(world: World, service: str, file: Path) -> None:
 
 
 async def content(world: World, service: str) -> Content:
-    """All rows of all tables but those that a restore loses by its nature."""
+    """All rows of all tables but those that a restore loses by its nature; the slot that is not in use is empty."""
     found: Content = {}
     for table in await world.rows(service, _TABLES):
         if table["name"] not in LOST | OF_THIS_STORE:
             what = _ONLY.get(table["name"], "* from {0}").format(table["place"])
             rows = await world.rows(service, f"select {what}")
-            found[table["place"]] = sorted((tuple(row.values()) for row in rows), key=repr)
+            found.setdefault(table["name"], []).extend(tuple(row.values()) for row in rows)
     return found
 
 

@@ -1,6 +1,7 @@
 """The figures are derived anew while lives are lived and readers ask: never a half-built answer, and the same figures in the end."""
 
 import asyncio
+import time
 from dataclasses import astuple
 from typing import Any
 
@@ -28,11 +29,13 @@ async def test_figures_derived_anew_under_load_are_equal_and_never_half_built(fa
         await load.reach(load.ended + SOME)
         for _ in range(KILLS):
             (before,) = await faulty.rows("stats", SLOT)
+            began = time.monotonic()
             counted = await _counted_during_a_rebuild(faulty)
+            took = time.monotonic() - began
             assert counted == sorted(counted)
             assert counted[0] < counted[-1]
             assert await faulty.rows("stats", SLOT) != [before]
-            trial.effective(f"rebuilt while the figures went from {counted[0]} to {counted[-1]} in {len(counted)} answers")
+            trial.effective(f"rebuilt in {took:.1f} s while the figures went from {counted[0]} to {counted[-1]} in {len(counted)} answers")
     await trial.must_hold(faulty, load)
     assert [tuple(row) for row in await faulty.rows("stats", ROWS)] == await _as_intake_knows_them(faulty)
 

@@ -57,7 +57,8 @@ async def restored(world: World, services: Sequence[str], dumps: Path) -> list[s
     told = await asyncio.gather(*(_put_back(world, service, dumps / service) for service in services))
     steady = await world.steady()
     for service in services:
-        assert backups.differences(before[service], await backups.content(world, service)) == [], service
+        wrong = backups.differences(before[service], await backups.content(world, service))
+        assert wrong == [], f"{service}: {'; '.join(wrong)}"
     assert Counter(world.mails()) == mails
     return [f"{line}, steady {steady:.1f} s after its start" for line in told]
 

@@ -66,7 +66,8 @@ async def test_an_emptied_log_is_written_again_from_the_stores(faulty: World, lo
     await start_all(faulty)
     await faulty.steady()
     assert await figures(faulty) == before
-    assert backups.differences(rows, await backups.content(faulty, "stats")) == []
+    wrong = backups.differences(rows, await backups.content(faulty, "stats"))
+    assert wrong == [], "; ".join(wrong)
     assert Counter(faulty.mails()) == mails
     trial.effective("figures, rows and mails are what they were before all topics were deleted")
     async with load.going(AT_ONCE):
