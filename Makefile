@@ -32,6 +32,7 @@ test: lint ## every check and test, on real brokers and databases, two at a time
 # The long form of every fault; `make test` has the short one. Each value may be given: make proof WASL_PROOF_LIVES=4000
 proof: export WASL_PROOF_LIVES ?= 20000
 proof: export WASL_PROOF_KILLS ?= 3
+proof: export WASL_PROOF_AT_ONCE ?= 16
 proof: export WASL_PROOF_STORM ?= 100000
 proof: export WASL_PROOF_OPEN ?= 1000000
 proof: export WASL_PROOF_HELD_SECONDS ?= 300

@@ -13,8 +13,8 @@ def build_spec(settings: Settings) -> Spec:
         name="deadlines",
         topics=(INTAKE, ROUTING, DIRECTORY),
         handle=handlers.handle,
-        project=handlers.project,
-        tasks=(loop.watch_clocks, loop.measure_clocks),
+        project=handlers.recovered,
+        tasks=(loop.watch_clocks, loop.count_when_caught_up, loop.measure_clocks),
     )
 
 

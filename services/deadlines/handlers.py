@@ -7,7 +7,7 @@ from datetime import datetime
 from services.deadlines import store
 from services.deadlines.calendars import calendar_code
 from services.deadlines.domain import Timed, clocks_of, settled, told
-from services.deadlines.models import UNKNOWN, ClockRow
+from services.deadlines.models import RESTORED, UNKNOWN, ClockRow
 from services.deadlines.passing import alert_at, breach_at, passed, reason
 from shared.contracts.directory import Directory
 from shared.contracts.states import Clocks
@@ -32,7 +32,10 @@ class Known:
 
 
 async def handle(changes: Sequence[Change], tx: Tx) -> None:
-    await renew([change.after for change in changes], tx)
+    known = {change.complaint_id: change.after for change in changes}
+    for waits in await store.restored(tx.conn, [id for id, one in known.items() if one.deadlines_version]):
+        del known[waits]
+    await renew(known.values(), tx)
 
 
 async def renew(registers: Iterable[Registers], tx: Tx) -> None:
@@ -40,9 +43,13 @@ async def renew(registers: Iterable[Registers], tx: Tx) -> None:
     await _keep([_told(_known(one, tx), tx) for one in registers if one.intake], tx)
 
 
-async def project(registers: Sequence[Registers], tx: Tx) -> None:
-    """Makes the rows of a restored store again; tells nothing."""
-    await _keep([_known(one, tx) for one in registers if one.intake], tx)
+async def recovered(registers: Sequence[Registers], tx: Tx) -> None:
+    """Of complaints taken back from the log: nothing is counted until `count_restored`, and nothing told.
+
+    What was told of them rests on facts that this store has yet to read again; on the older ones it would tell what is long over.
+    """
+    rows = [ClockRow(one.complaint_id, RESTORED, one.partition, UNKNOWN, RESTORED, 0) for one in registers]
+    await store.replace(tx.conn, [row.complaint_id for row in rows], rows)
 
 
 async def fire(registers: Iterable[Registers], until: datetime, tx: Tx) -> None:

@@ -16,7 +16,7 @@ from shared.contracts.registry import INTAKE, ROUTING
 from shared.messaging import positions
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
-from shared.messaging.tasks import pause
+from shared.messaging.tasks import caught_up, pause
 from shared.messaging.transport import Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -50,6 +50,28 @@ async def watch_clocks(node: Node) -> None:
                 raise
             log.info("clocks wait", error=type(error).__name__)
         await asyncio.sleep(settings.round_seconds)
+
+
+async def count_when_caught_up(node: Node) -> None:
+    """In a store that was restored: what waits for the rest of the log is counted once that is read. Ends then."""
+    await caught_up(node)
+    while True:
+        try:
+            while await node.run(count_restored) == CHUNK:
+                pass
+            return
+        except Exception as error:
+            if not transient(error):
+                raise
+        await asyncio.sleep(settings_of(node).round_seconds)
+
+
+async def count_restored(tx: Tx) -> int:
+    """Counts a chunk of what was taken back from the log, as the registers have it now; returns how many."""
+    ids = await store.all_restored(tx.conn, CHUNK)
+    await store.replace(tx.conn, ids, [])
+    await renew((await tx.lock_many(ids)).values(), tx)
+    return len(ids)
 
 
 async def measure_clocks(node: Node) -> None:

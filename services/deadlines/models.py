@@ -28,6 +28,8 @@ create index clock_without_law on clock (procedure) where procedure is not null;
 
 UNKNOWN = ""
 """The code of the one row of a complaint whose procedure is not known yet, and the calendar of a clock for which none is named yet."""
+RESTORED = "restored"
+"""The code, and the calendar, of the one row of a complaint that was taken back from the log and is not counted until all is read."""
 
 
 @dataclass(frozen=True)

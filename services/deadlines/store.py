@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.deadlines.models import UNKNOWN, ClockRow
+from services.deadlines.models import RESTORED, UNKNOWN, ClockRow
 from shared.contracts.directory import Directory
 
 _ADVISORY = 0x434C4F43
@@ -58,6 +58,8 @@ _STALE = text("""
         union all
         (select complaint_id from clock where procedure = any(cast(:procedures as text[])) limit :most)) as stale
     limit :most""")
+_RESTORED = text("select complaint_id from clock where complaint_id = any(cast(:ids as uuid[])) and code = :code")
+_ALL_RESTORED = text("select complaint_id from clock where calendar = :code order by complaint_id limit :most")
 _COUNTED_ON = text("""
     select distinct complaint_id from clock where calendar = :code and (cast(:after as uuid) is null or complaint_id > :after)
     order by complaint_id limit :most""")
@@ -134,6 +136,15 @@ async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[
         "procedures": [law.ref for law in directory.procedures.values()],
     }
     return sorted((await conn.execute(_STALE, given | {"most": most})).scalars())
+
+
+async def restored(conn: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
+    """Of these complaints those that were taken back from the log, and wait until all is read."""
+    return list((await conn.execute(_RESTORED, {"ids": list(ids), "code": RESTORED})).scalars()) if ids else []
+
+
+async def all_restored(conn: AsyncConnection, most: int) -> list[UUID]:
+    return list((await conn.execute(_ALL_RESTORED, {"code": RESTORED, "most": most})).scalars())
 
 
 async def counted_on(conn: AsyncConnection, code: str, after: UUID | None, most: int) -> list[UUID]:

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from services.deadlines.handlers import project
-from services.deadlines.loop import sweep
+from services.deadlines.loop import count_restored, sweep
+from shared.messaging import recover
 from tests.support.stores import fact
 from tests.support.timed import Deadlines, answered, at, case, filing, header
 
@@ -90,20 +90,49 @@ async def test_the_law_may_come_after_the_complaint_and_its_calendar_after_the_l
     assert await sweep(deadlines.bench.node) == 0
 
 
-async def test_a_restored_store_makes_its_rows_again_and_tells_nothing(deadlines):
+async def test_a_restored_store_tells_nothing_of_what_it_reads_a_second_time(deadlines):
+    filed = await deadlines.file()
+    asked = {"id": "0193a000-0000-7000-8000-000000000001", "asked_at": "2026-03-05T09:00:00Z", "lapses_at": "2026-03-20T23:00:00Z"}
+    states = [case(), case(requests=[asked]), case(requests=[asked | {"supplied_at": "2026-03-09T09:00:00Z"}])]
+    for version, state in enumerate(states, 1):
+        await deadlines.routed(filed, version, state)
+    *_, (_, last) = await deadlines.bench.take_outbox()
+    assert last.version == 4
+    before = await deadlines.rows()
+    # As the backup was: before the request. What this service has told since is taken back first, and the rest read again.
+    await deadlines.bench.execute("delete from clock")
+    await deadlines.bench.execute("delete from register")
+    await deadlines.file(filed)
+    await deadlines.routed(filed, 1, states[0])
+    await deadlines.told()
+    await taken_back(deadlines, last)
+    await deadlines.routed(filed, 2, states[1])
+    await deadlines.routed(filed, 3, states[2])
+    assert await deadlines.told() == []
+    assert await deadlines.bench.node.run(count_restored) == 1
+    assert (await deadlines.rows(), await deadlines.told()) == (before, [])
+    assert await deadlines.bench.node.run(count_restored) == 0
+
+
+async def test_what_a_restored_store_had_not_yet_told_is_told_once_all_is_read(deadlines):
     filed = await deadlines.file()
     await deadlines.routed(filed, 1, case())
-    before = await deadlines.rows()
-    await deadlines.told()
+    *_, (_, last) = await deadlines.bench.take_outbox()
     await deadlines.bench.execute("delete from clock")
+    await deadlines.bench.execute("delete from register")
+    await taken_back(deadlines, last)
+    await deadlines.file(filed)
+    await deadlines.routed(filed, 1, case())
+    await deadlines.routed(filed, 2, case(body="ministry-waters"))
+    assert await deadlines.told() == []
+    await deadlines.bench.node.run(count_restored)
+    assert await deadlines.told() == [("deadline-set", 3, None)]
+    assert (await deadlines.clocks(filed))["answer"].body == "ministry-waters"
 
-    async def rebuild(tx):
-        known = await tx.lock_many([filed.id])
-        await project(list(known.values()), tx)
 
-    await deadlines.bench.node.run(rebuild)
-    assert (await deadlines.rows(), await deadlines.told()) == (before, [])
-    assert len(before) == 2
+async def taken_back(deadlines, *facts):
+    node = deadlines.bench.node
+    await recover._take_back(node.spec, node.db, node.clock, node.cache, [deadlines.bench.raw(fact) for fact in facts])
 
 
 async def test_a_fact_stays_small(deadlines):

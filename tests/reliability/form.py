@@ -7,6 +7,8 @@ LIVES = int(os.environ.get("WASL_PROOF_LIVES", "300"))
 """While services are killed."""
 SOME = max(50, LIVES // 20)
 """While anything else is done to the world."""
+AT_ONCE = int(os.environ.get("WASL_PROOF_AT_ONCE", "6"))
+"""Lives at every moment: enough that work is in flight, and few enough that what was killed gets processor time to come back."""
 KILLS = int(os.environ.get("WASL_PROOF_KILLS", "1"))
 """Effective ones of each service; and how often each other fault is done that may be done again."""
 LONGEST = 600 + LIVES // 2

@@ -40,8 +40,8 @@ def rows(trials: Iterable[Trial], passed: set[str], failed: set[str]) -> list[tu
 
 
 def _row(trial: Trial, ended: str) -> tuple[str, ...]:
-    """A dash: the test judges by a comparison of its own."""
-    name = trial.test.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+    """A dash: the test judges by a comparison of its own. What stands after an @ is the group of tests that one process runs."""
+    name = trial.test.rpartition("::")[2].partition("@")[0].removeprefix("test_").replace("_", " ")
     counted = (trial.lost, trial.doubled, trial.facts, trial.again, trial.copies) if trial.lost is not None else (None,) * 5
     numbers = ("-" if n is None else str(n) for n in (trial.faults, *counted))
     steady = "-" if trial.steady is None else f"{trial.steady:.1f}"

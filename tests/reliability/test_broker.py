@@ -7,12 +7,10 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.form import KILLS, LONGEST, SEED, SOME
+from tests.reliability.form import AT_ONCE, KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
-
-AT_ONCE = 12
 
 
 @pytest.mark.timeout(LONGEST)

@@ -6,13 +6,12 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import outages
-from tests.reliability.form import KILLS, LONGEST, SEED, SOME
+from tests.reliability.form import AT_ONCE, KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.support.wire import Reply, Wire
 
-AT_ONCE = 12
 READS = {
     "intake": "/v1/complaints/{0}",
     "routing": "/v1/cases/{0}",

@@ -6,12 +6,11 @@ import pytest
 
 from deploy.local.environment import SERVICES
 from tests.reliability import faults, replicas
-from tests.reliability.form import KILLS, LIVES, LONGEST, SEED
+from tests.reliability.form import AT_ONCE, KILLS, LIVES, LONGEST, SEED
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
-AT_ONCE = 16
 TWICE = ("routing", "stats")
 """Services of which a second replica runs."""
 

@@ -11,14 +11,13 @@ from services.stats.domain import fact_row
 from services.stats.models import COLUMNS
 from shared.messaging.registers import from_row
 from tests.reliability.command import command
-from tests.reliability.form import KILLS, LONGEST, SOME
+from tests.reliability.form import AT_ONCE, KILLS, LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.population import directory_of
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.support.wire import Wire
 
-AT_ONCE = 12
 ROWS = f"select {', '.join(COLUMNS)} from complaint_fact order by complaint_id"
 SLOT = "select slot from public.live"
 

@@ -11,12 +11,11 @@ import pytest
 from deploy.local.environment import SERVICES
 from tests.reliability import backups
 from tests.reliability.command import command
-from tests.reliability.form import LONGEST, SOME
+from tests.reliability.form import AT_ONCE, LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
-AT_ONCE = 12
 TOGETHER = (("routing", "notifications"), ("intake", "deadlines", "stats"))
 """Each group goes back at the same time, while the services of the other go on."""
 NEWER = 500

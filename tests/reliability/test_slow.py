@@ -6,12 +6,11 @@ import os
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.form import LONGEST, SOME
+from tests.reliability.form import AT_ONCE, LONGEST, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
-AT_ONCE = 12
 HELD_SECONDS = float(os.environ.get("WASL_PROOF_HELD_SECONDS", "10"))
 """300 in the long form: more than a member may go without a poll."""
 HELD = "deadlines"

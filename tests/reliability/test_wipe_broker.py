@@ -12,7 +12,7 @@ from shared.messaging import topics
 from shared.runtime import migrate
 from tests.reliability import backups
 from tests.reliability.command import command
-from tests.reliability.form import LONGEST, SOME
+from tests.reliability.form import AT_ONCE, LONGEST, SOME
 from tests.reliability.groups import delete_topics
 from tests.reliability.load import Load
 from tests.reliability.outages import start_all
@@ -21,7 +21,6 @@ from tests.reliability.ways import Json
 from tests.reliability.world import World
 from tests.support.wire import Wire
 
-AT_ONCE = 12
 WRITERS = ("routing", "intake", "deadlines", "notifications")
 
 

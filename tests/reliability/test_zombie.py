@@ -5,12 +5,11 @@ from random import Random
 import pytest
 
 from tests.reliability import replicas
-from tests.reliability.form import KILLS, LONGEST, SEED, SOME
+from tests.reliability.form import AT_ONCE, KILLS, LONGEST, SEED, SOME
 from tests.reliability.load import Load
 from tests.reliability.trial import Trial
 from tests.reliability.world import World
 
-AT_ONCE = 12
 SERVICES = ("stats", "routing")
 
 
