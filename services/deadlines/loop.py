@@ -69,8 +69,9 @@ async def count_when_caught_up(node: Node) -> None:
 async def count_restored(tx: Tx) -> int:
     """Counts a chunk of what was taken back from the log, as the registers have it now; returns how many."""
     ids = await store.all_restored(tx.conn, CHUNK)
+    known = await tx.lock_many(ids)
     await store.replace(tx.conn, ids, [])
-    await renew((await tx.lock_many(ids)).values(), tx)
+    await renew(known.values(), tx)
     return len(ids)
 
 

@@ -58,7 +58,7 @@ _STALE = text("""
         union all
         (select complaint_id from clock where procedure = any(cast(:procedures as text[])) limit :most)) as stale
     limit :most""")
-_RESTORED = text("select complaint_id from clock where complaint_id = any(cast(:ids as uuid[])) and code = :code")
+_RESTORED = text("select complaint_id from clock where complaint_id = any(cast(:ids as uuid[])) and calendar = :code")
 _ALL_RESTORED = text("select complaint_id from clock where calendar = :code order by complaint_id limit :most")
 _COUNTED_ON = text("""
     select distinct complaint_id from clock where calendar = :code and (cast(:after as uuid) is null or complaint_id > :after)

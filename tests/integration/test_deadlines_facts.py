@@ -100,8 +100,7 @@ async def test_a_restored_store_tells_nothing_of_what_it_reads_a_second_time(dea
     assert last.version == 4
     before = await deadlines.rows()
     # As the backup was: before the request. What this service has told since is taken back first, and the rest read again.
-    await deadlines.bench.execute("delete from clock")
-    await deadlines.bench.execute("delete from register")
+    await emptied(deadlines)
     await deadlines.file(filed)
     await deadlines.routed(filed, 1, states[0])
     await deadlines.told()
@@ -118,8 +117,7 @@ async def test_what_a_restored_store_had_not_yet_told_is_told_once_all_is_read(d
     filed = await deadlines.file()
     await deadlines.routed(filed, 1, case())
     *_, (_, last) = await deadlines.bench.take_outbox()
-    await deadlines.bench.execute("delete from clock")
-    await deadlines.bench.execute("delete from register")
+    await emptied(deadlines)
     await taken_back(deadlines, last)
     await deadlines.file(filed)
     await deadlines.routed(filed, 1, case())
@@ -128,6 +126,11 @@ async def test_what_a_restored_store_had_not_yet_told_is_told_once_all_is_read(d
     await deadlines.bench.node.run(count_restored)
     assert await deadlines.told() == [("deadline-set", 3, None)]
     assert (await deadlines.clocks(filed))["answer"].body == "ministry-waters"
+
+
+async def emptied(deadlines):
+    for table in ("clock", "register", "published"):
+        await deadlines.bench.execute(f"delete from {table}")
 
 
 async def taken_back(deadlines, *facts):
