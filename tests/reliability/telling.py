@@ -20,11 +20,11 @@ async def notices_once(world: World, lives: Sequence[Life], notices: Log) -> lis
     """
     mailed = dict(world.mails())
     ledger = await world.ledger()
-    perhaps = {id for id, row in ledger.items() if id in mailed and (row["given_up"] or id in world.given_up)} - notices.values.keys()
-    told = (ledger.keys() & notices.values.keys()) | perhaps
+    perhaps = {id for id, row in ledger.items() if id in mailed and (row["given_up"] or id in world.given_up)} - notices.ids
+    told = (ledger.keys() & notices.ids) | perhaps
     found = [Finding(f"notices: {what}", id) for what, id in notices.broken]
-    found += [doubled(f"notice {id} was told and is not in the ledger") for id in notices.values.keys() - ledger.keys()]
-    found += [lost(f"notice {id} was told and no mail was taken") for id in notices.values.keys() - mailed.keys()]
+    found += [doubled(f"notice {id} was told and is not in the ledger") for id in notices.ids - ledger.keys()]
+    found += [lost(f"notice {id} was told and no mail was taken") for id in notices.ids - mailed.keys()]
     found += [doubled(f"mail {id} to {mailed[id]} was taken and never told") for id in mailed.keys() - told]
     codes, unsure = _by_code(ledger[id] for id in told - perhaps), _by_code(ledger[id] for id in perhaps)
     boxes = Counter(mailed.values())

@@ -47,7 +47,7 @@ _BARE = (
 )
 
 
-@pytest.mark.timeout(LONGEST)
+@pytest.mark.timeout(LONGEST + DUE // 50)
 async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World, trial: Trial) -> None:
     store, now = timed.stores["deadlines"], parse_clock(timed.platform.clock).now()
     ids, due = await fill(store, now, [now - 57 * DAY], DUE, whole=True)
@@ -62,7 +62,7 @@ async def test_each_breach_of_a_storm_is_told_once_and_not_early(timed: World, t
     moved = time.time()
     timed.platform.set_clock(due + GRACE)
     await _until(lambda: store.fetchval("select not exists (select from clock where breach_at <= $1)", due))
-    await timed.steady()
+    await timed.steady(90 + DUE / 100)
     told = await timed.records(DEADLINES)
     keys = {str(id).encode() for id in ids}
     mine = [record for record in told if record.key in keys]
@@ -85,7 +85,7 @@ async def deadlines(broker_and_database: Platform, tmp_path: Path) -> AsyncItera
     await made.bench.node.stop()
 
 
-@pytest.mark.timeout(LONGEST)
+@pytest.mark.timeout(LONGEST + DUE // 50)
 async def test_a_storm_at_the_stores_own_pace(deadlines: Deadlines, trial: Trial) -> None:
     now = datetime.fromisoformat(NOW)
     url = make_url(deadlines.bench.node.settings.database_url)

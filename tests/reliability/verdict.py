@@ -47,5 +47,5 @@ async def check(world: World, lives: Sequence[Life], logs: Mapping[str, Log] | N
         *await checkers.nothing_parked(world),
     ]
     mails = world.mails()
-    facts = sum(len(log.values) for topic, log in logs.items() if topic != NOTICES)
+    facts = sum(len(log.ids) for topic, log in logs.items() if topic != NOTICES)
     return Result(findings, facts, sum(log.again for log in logs.values()), len(dict(mails)), len(mails))
