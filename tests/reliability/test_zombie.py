@@ -16,7 +16,7 @@ SERVICES = ("stats", "routing")
 @pytest.mark.timeout(LONGEST)
 async def test_a_zombie_changes_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/zombie"), load.ended + SOME
-    async with load.going(AT_ONCE):
+    async with load.going(2 * AT_ONCE):  # a random moment must fall into a batch
         async with replicas.second(faulty, SERVICES):
             for _ in range(KILLS):
                 for frozen in await replicas.zombies(faulty, SERVICES, rng):
