@@ -32,7 +32,7 @@ POLL_SECONDS = 0.5
 MOMENT_SECONDS = 0.1
 """How long what has come is held for what comes beside it: both then share a transaction."""
 PUT_DOWN_SECONDS = 5.0
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 
 DecideAgain = Callable[[Tx], Awaitable[list[str]]]
 
