@@ -21,15 +21,15 @@ async def keep_listing(node: Node, handlers: Handlers) -> None:
     """Runs until cancelled; a store that is away is waited for."""
     done: Week | None = None
     while True:
-        week = latest(await node.directory(), node.clock.now())
-        if week and week != done:
-            try:
+        try:
+            week = latest(await node.directory(), node.clock.now())
+            if week and week != done:
                 await node.run(lambda tx: decide(tx, handlers))
                 done = week
-            except Exception as error:
-                if not transient(error):
-                    raise
-                log.info("weekly lists wait for the store", error=type(error).__name__)
+        except Exception as error:
+            if not transient(error):
+                raise
+            log.info("weekly lists wait for the store", error=type(error).__name__)
         await asyncio.sleep(LOOK_SECONDS)
 
 
