@@ -72,7 +72,7 @@ async def kill(world: World, service: str, load: Load, rng: Random) -> Kill:
     very moment of its death. With nothing in hand it goes on as if nothing had been, and another moment is tried.
     """
     for look in range(1, LOOKS + 1):
-        await asyncio.sleep(rng.uniform(0.05, 0.6))
+        await asyncio.sleep(rng.uniform(0.05, 0.4))
         mine = await assigned(world, service)
         ends = {place: end for place, end in (await world.ends(service)).items() if place in mine}
         world.platform.kill_service(service, SIGSTOP)

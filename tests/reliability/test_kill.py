@@ -18,7 +18,7 @@ TWICE = ("routing", "stats")
 @pytest.mark.timeout(LONGEST)
 async def test_killed_services_lose_and_double_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/kill"), load.ended + LIVES
-    async with load.going(AT_ONCE):
+    async with load.going(2 * AT_ONCE):  # a random moment must have work in flight, of two replicas too
         async with replicas.second(faulty, TWICE):
             for service in SERVICES * KILLS:
                 trial.effective(await faults.kill(faulty, service, load, rng))
