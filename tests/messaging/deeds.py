@@ -108,7 +108,7 @@ async def mail(id: UUID, reference: str, key: Key, tx: Tx) -> None:
     """The mail server has taken a notice."""
     code, subject, audience = key
     given: dict[str, Any] = {"reference": reference, "code": code, "subject": subject, "audience": audience, "waited": 0.0}
-    notice = Claimed(notice_id(id, key), id, procedure="", language="", params={}, attempts=0, again=False, expired=False, **given)
+    notice = Claimed(notice_id(id, key), id, procedure="", language="", params={}, attempts=0, expired=False, **given)
     if await store.settle(tx.conn, [Outcome(notice, SENT)], "file", tx.now):
         tx.publish_notice(notice.sent("file", tx.now), reference)
 

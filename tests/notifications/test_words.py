@@ -153,7 +153,7 @@ def settings(**given: object) -> NotificationsSettings:
 
 
 def message(to: str = "amina@example.ma", audience: str = "filer", code: str = "receipt", **given: object) -> EmailMessage:
-    notice = Claimed(UUID(int=7), UUID(int=1), "7KQ4-XM2D-5", "complaint@1", "fr", code, "", audience, {}, 0, False, False, 0.0)
+    notice = Claimed(UUID(int=7), UUID(int=1), "7KQ4-XM2D-5", "complaint@1", "fr", code, "", audience, {}, 0, False, 0.0)
     return message_from_bytes(Letters(settings(**given)).mail(notice, to, "fr", noria()).raw, policy=policy.default)
 
 
