@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.routing.triage import compare
 from services.routing.triage.terminal import explain
 from shared.contracts.complaint import Header
 from shared.contracts.private import Papers, Person
@@ -103,6 +104,16 @@ async def test_duplicates_come_with_their_evidence(desks: Desks) -> None:
     ]
     own = (await asked(desks, again, "duplicates", OFFICE))["candidates"]
     assert [row["reference"] for row in own] == [first.reference, same_person.reference]  # the ministry's case is not theirs to see
+
+
+async def test_of_more_candidates_than_are_looked_at_the_likest_are(desks: Desks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "LOOKED_AT", 1)
+    first = await filed(desks, filed="2026-01-02", email="first@noria.example")
+    for day in (26, 27, 28):
+        near = f"{LONG} {' '.join(f'mot{day}{n}' for n in range(20))}"
+        await filed(desks, narrative=near, filed=f"2026-02-{day}", email=f"{day}@noria.example")
+    again = await filed(desks, email="again@noria.example")
+    assert [row["reference"] for row in (await asked(desks, again, "duplicates"))["candidates"]] == [first.reference]
 
 
 async def test_linking_keeps_both_cases_and_is_shown_at_both(desks: Desks) -> None:
