@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
-from tests.reliability.ways import Json, Ways
+from tests.reliability.ways import Json, Ways, approver_of
 from tests.support.wire import Reply
 
 NATIONAL = ""
@@ -40,8 +40,8 @@ class Life:
     def email(self) -> str:
         return f"life-{self.number}{self.canary}@citizen.example"
 
-    async def file(self, public_service: str | None, body: str) -> None:
-        """`body`: whose agents have the case after routing."""
+    async def file(self, public_service: str | None, body: str, more: Json | None = None) -> None:
+        """`body`: whose agents have the case after routing. more: fields of the filing that are otherwise than in all others."""
         filing = {
             "procedure": "complaint",
             "territory": "010010101",
@@ -50,6 +50,7 @@ class Life:
             "filer": {"name": f"Amina {self.number}{self.canary}", "email": self.email, "language": self.rng.choice(("ar", "fr"))},
             "coded": {"nature": "harm"},
         } | ({"public_service": public_service} if public_service else {})
+        filing |= more or {}
         key = {"Idempotency-Key": self._key()}
         receipt = await self._until("file", 201, lambda look: self.ways.intake.request("POST", "/v1/complaints", filing, key))
         self.id, self.reference, self._secret, self._body = UUID(receipt["id"]), receipt["reference"], receipt["secret"], body
@@ -69,9 +70,14 @@ class Life:
         )
         self._request_id = case["requests"][0]["id"]
 
+    async def draft(self, outcome: str) -> None:
+        """Written and submitted by an agent, approved by somebody else; the answer then says the very words."""
+        await self._step("draft", 0, self._body, "PUT", self._words(outcome))
+        await self._step("draft/submission", 1, self._body)
+        await self._step("draft/approval", 2, approver_of(self._body))
+
     async def answer(self, outcome: str) -> None:
-        body = {"outcome": outcome, "reasons": f"Vu la facture.{self.canary}"}
-        case = await self._decide("response", lambda case: bool(case["response"]), body)
+        case = await self._decide("response", lambda case: bool(case["response"]), self._words(outcome))
         self.response_id = case["response"]["id"]
 
     async def supply(self) -> None:
@@ -96,6 +102,12 @@ class Life:
         path = f"/v1/complaints/{self.reference}/{act}"
         await self._until(act, status, lambda look: self.ways.intake.request("POST", path, body, headers), not_yet)
 
+    async def _step(self, act: str, version: int, who: str, method: str = "POST", body: Json | None = None) -> None:
+        """Of a draft: sent again under its key it gets its first answer."""
+        headers = {"Authorization": f"Bearer {self.ways.targets.tokens[who]}", "If-Match": f'"{version}"', "Idempotency-Key": self._key()}
+        path = f"/v1/cases/{self.reference}/{act}"
+        await self._until(act, 200, lambda look: self.ways.routing.request(method, path, body, headers), "case-unknown")
+
     async def _decide(self, act: str, taken: Callable[[Json], bool], body: Json | None = None) -> Json:
         """An agent's: where a try may have taken effect, the case is read first, and what was taken is not done twice."""
         path, tokens = f"/v1/cases/{self.reference}", self.ways.targets.tokens
@@ -119,6 +131,9 @@ class Life:
         answer = await self.ways.until(status, attempt, lambda what: self.told.append(f"{time.strftime('%X')} {act}: {what}"), not_yet)
         self.done.append(act)
         return answer
+
+    def _words(self, outcome: str) -> Json:
+        return {"outcome": outcome, "reasons": f"Vu la facture.{self.canary}"}
 
     def _key(self) -> str:
         return str(UUID(int=self.rng.getrandbits(128), version=4))

@@ -45,6 +45,15 @@ async def _transferred(life: Life) -> None:
     await life.answer("favourable")
 
 
+async def _approved(life: Life) -> None:
+    """Under a law that wants one approval."""
+    more = {"procedure": "access-to-information", "body": "water-office", "coded": {"urgent": "no"}, "private": {"information": "Tout."}}
+    await life.file(None, "water-office", more)
+    await life.take_up()
+    await life.draft("granted")
+    await life.answer("granted")
+
+
 async def _withdrawn(life: Life) -> None:
     await life.file("water-bill", "water-office")
     if life.rng.random() < 0.5:
@@ -61,10 +70,11 @@ PLANS: Mapping[str, Plan] = {
     "asked": _asked,
     "triaged": _triaged,
     "transferred": _transferred,
+    "approved": _approved,
     "withdrawn": _withdrawn,
     "open": _open,
 }
-WEIGHTS = {"answered": 4, "asked": 3, "triaged": 1, "transferred": 1, "withdrawn": 2, "open": 1}
+WEIGHTS = {"answered": 4, "asked": 3, "triaged": 1, "transferred": 1, "approved": 1, "withdrawn": 2, "open": 1}
 TELL_SECONDS = 30
 BODIES = ("water-office", "ministry-waters", "commune-prima")
 

@@ -24,7 +24,7 @@ class Stuck(AssertionError):
 
 @dataclass(frozen=True)
 class Targets:
-    """Where services are, and the tokens of agents by body; "" is the national desk."""
+    """Where services are, and the tokens of agents by body, of approvers by approver_of(body); "" is the national desk."""
 
     intake: str
     routing: str
@@ -33,7 +33,12 @@ class Targets:
     @classmethod
     def of(cls, platform: Platform, *bodies: str) -> "Targets":
         tokens = {body: platform.token("body-agent", body) for body in bodies} | {"": platform.token("national-desk")}
+        tokens |= {approver_of(body): platform.token("approver", body) for body in bodies}
         return cls(platform.url("intake"), platform.url("routing"), tokens)
+
+
+def approver_of(body: str) -> str:
+    return f"{body}/approver"
 
 
 @dataclass
