@@ -29,7 +29,6 @@ async def count(world: World, service: str, query: str) -> int:
     return int((await world.rows(service, query))[0]["n"])
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(LONGEST)
 async def test_a_restored_store_is_what_it_was(faulty: World, load: Load, trial: Trial, tmp_path: Path) -> None:
     async with load.going(AT_ONCE):
