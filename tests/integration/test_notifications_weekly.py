@@ -208,7 +208,7 @@ def _lister(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
 
 
 async def _until_it_waits(conn: asyncpg.Connection) -> None:
-    waiting = "select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'transactionid')"
+    waiting = "select exists (select from pg_locks where not granted and transactionid = cast(pg_current_xact_id() as xid))"
     async with asyncio.timeout(60):
         while not await conn.fetchval(waiting):
             await asyncio.sleep(0.05)
