@@ -54,7 +54,10 @@ class Stop(Exception):
 
 
 class Engine:
-    """One consumer of one service. `fail` is called once, with the Stop that ends the process; nothing is read after it."""
+    """One consumer of one service. `fail` is called once, with the Stop that ends the process; nothing is read after it.
+
+    `committed` is called after each transaction, and told whether anything is to leave for the log by it.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class Engine:
         db: Database,
         clock: Clock,
         cache: DirectoryCache,
-        committed: Callable[[], None],
+        committed: Callable[[bool], None],
         fail: Callable[[Stop], None],
     ) -> None:
         self.spec = spec
@@ -140,20 +143,24 @@ class Engine:
 
     async def _whole(self, records: Sequence[RawRecord]) -> None:
         """All records in one set-based transaction."""
-        directory = await self._cache.get()
+        directory, tells = await self._cache.get(), False
         async with self._db.begin() as conn:
-            _, fresh = await self._claim(conn, records)
-            if fresh:
-                await self._apply(conn, self.sift(fresh), directory)
-                await positions.advance(conn, self.consumer, {place: Position(_next(group)) for place, group in _by_place(fresh)})
-        await self._after(fresh, "committed")
+            stretches = {place: _stretch(group) for place, group in _by_place(records)}
+            claimed = await positions.claim_through(conn, self.consumer, stretches, self.topic_ids)
+            if fresh := self._fresh(records, claimed):
+                tells = await self._apply(conn, self.sift(fresh), directory)
+                over_gaps = {p: Position(_next(g)) for p, g in _by_place(fresh) if claimed[p].next_offset < stretches[p][0]}
+                if over_gaps:
+                    await positions.advance(conn, self.consumer, over_gaps)
+        await self._after(fresh, "committed", tells)
 
     async def _one_by_one(self, records: Sequence[RawRecord]) -> None:
         """Each record in a savepoint of its own; those that cannot be taken are parked with their reason."""
         stop: Stop | None = None
         directory = await self._cache.get()
         async with self._db.begin() as conn:
-            claimed, fresh = await self._claim(conn, records)
+            claimed = await positions.claim(conn, self.consumer, {r.place for r in records}, self.topic_ids)
+            fresh = self._fresh(records, claimed)
             reached: dict[Place, Position] = {}
             for raw in fresh:
                 before = reached.get(raw.place, claimed[raw.place])
@@ -164,7 +171,7 @@ class Engine:
                     break
             if reached:
                 await positions.advance(conn, self.consumer, reached)
-        await self._after([raw for raw in fresh if raw.place in reached and raw.offset < reached[raw.place].next_offset], "split")
+        await self._after([raw for raw in fresh if raw.place in reached and raw.offset < reached[raw.place].next_offset], "split", True)
         if stop:
             raise stop
 
@@ -184,28 +191,30 @@ class Engine:
             log.error("record parked", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=_reason(error))
             return Position(raw.offset + 1, bad)
 
-    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord], directory: Directory) -> None:
+    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord], directory: Directory) -> bool:
+        """Whether anything is to leave for the log by it."""
         tx = Tx(conn, self.spec.name, self._clock.now(), directory)
         await take(self.spec, tx, [decode(raw) for raw in records])
+        tells = tx.tells
         await tx.flush()
+        return tells
 
     async def replay(self, raw: RawRecord) -> None:
         """Hands a parked record to the same path, outside every position. Raises what it raises."""
         directory = await self._cache.get()
         async with self._db.begin() as conn:
-            await self._apply(conn, [raw], directory)
-        self._committed()
+            tells = await self._apply(conn, [raw], directory)
+        self._committed(tells)
 
-    async def _claim(self, conn: AsyncConnection, records: Sequence[RawRecord]) -> tuple[dict[Place, Position], list[RawRecord]]:
-        """The locked positions, and the records at or past them; a partition that starts beyond its position is read again."""
-        claimed = await positions.claim(conn, self.consumer, {r.place for r in records}, self.topic_ids)
+    def _fresh(self, records: Sequence[RawRecord], claimed: Mapping[Place, Position]) -> list[RawRecord]:
+        """The records at or past the locked positions; a partition that starts beyond its position is read again."""
         fresh: list[RawRecord] = []
         for place, group in _by_place(records):
             at = claimed[place].next_offset
             new = [r for r in group if r.offset >= at]
             if new and (new[0].offset == at or self._is_truth(place, at, new[0].offset)):
                 fresh += new
-        return claimed, fresh
+        return fresh
 
     def _is_truth(self, place: Place, at: int, first: int) -> bool:
         if self._rewound.get(place) != at:
@@ -216,10 +225,10 @@ class Engine:
             raise Stop(6, f"gap from {at} to {first} in {place[0]}/{place[1]}: facts are missing from the log; see `republish`")
         return True
 
-    async def _after(self, fresh: Sequence[RawRecord], result: str) -> None:
+    async def _after(self, fresh: Sequence[RawRecord], result: str, tells: bool) -> None:
         if not fresh:
             return
-        self._committed()
+        self._committed(tells)
         metrics.BATCHES.labels(self.consumer, result).inc()
         metrics.RECORDS.labels(self.consumer).inc(len(fresh))
         groups = _by_place(fresh)
@@ -241,6 +250,12 @@ class Engine:
 def _by_place(records: Sequence[RawRecord]) -> list[tuple[Place, list[RawRecord]]]:
     ordered = sorted(records, key=attrgetter("topic", "partition", "offset"))
     return [(place, list(group)) for place, group in groupby(ordered, key=attrgetter("place"))]
+
+
+def _stretch(group: Sequence[RawRecord]) -> tuple[int, int]:
+    """The first offset and the next one; an empty stretch where records are missing between them."""
+    first, next = group[0].offset, _next(group)
+    return (first if next - first == len(group) else next, next)
 
 
 def _next(group: Sequence[RawRecord]) -> int:

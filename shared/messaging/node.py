@@ -42,8 +42,10 @@ class Node:
         self.clock = parse_clock(settings.clock)
         url, name, idle_ms = settings.database_url, f"wasl-{spec.name}", settings.kafka_session_timeout_ms * 2 // 3
         self.db = Database(url, settings.pool_size, application_name=name, statement_ms=15_000, opening=spec.opening)
+        # What a crash of the store takes from a batch, it takes from its positions too: it is read again. And what a batch tells
+        # leaves only after a commit of the relay's, which takes the batch to the disk.
         self._consumer_db = Database(
-            url, 3, application_name=f"{name}-log", idle_in_transaction_ms=idle_ms, opening=spec.batch_opening or spec.opening
+            url, 3, application_name=f"{name}-log", idle_in_transaction_ms=idle_ms, opening=spec.batch_opening or spec.opening, patient=True
         )
         self.cache = DirectoryCache(self.db)
         self.readiness = Readiness("store", "recovered", "log", "directory")
@@ -93,9 +95,9 @@ class Node:
     async def directory(self) -> Directory:
         return await self.cache.get()
 
-    def wake(self) -> None:
+    def wake(self, tells: bool = True) -> None:
         """A transaction of this service was committed: what waits for its rows need not wait for the next look."""
-        if self.relay:
+        if tells and self.relay:
             self.relay.wake()
         self.on_commit()
 

@@ -22,6 +22,19 @@ _CLAIM = text("""
     order by u.topic, u.partition
     on conflict (consumer, topic, partition) do update set next_offset = p.next_offset
     returning topic, partition, topic_id, next_offset, bad_in_row""")
+_PASS = text("""
+    with held as materialized (
+        select p.topic, p.partition, p.next_offset, p.bad_in_row, u.first, u.next
+        from unnest(cast(:topic as text[]), cast(:partition as int[]), cast(:first as bigint[]), cast(:next as bigint[]))
+          as u (topic, partition, first, next)
+          join consumer_position p on p.consumer = :consumer and p.topic = u.topic and p.partition = u.partition
+        order by p.topic, p.partition for update of p
+    ), passed as (
+        update consumer_position p set next_offset = held.next, bad_in_row = 0 from held
+        where p.consumer = :consumer and p.topic = held.topic and p.partition = held.partition
+          and held.first <= held.next_offset and held.next > held.next_offset
+    )
+    select topic, partition, next_offset, bad_in_row from held""")
 _ADVANCE = text("""
     update consumer_position p set next_offset = greatest(p.next_offset, u.next_offset), bad_in_row = u.bad
     from unnest(cast(:topic as text[]), cast(:partition as int[]), cast(:next as bigint[]), cast(:bad as int[]))
@@ -63,6 +76,25 @@ async def claim(conn: AsyncConnection, consumer: str, places: Iterable[Place], i
     }
     result = await conn.execute(_CLAIM, {"consumer": consumer, **columns})
     return {(r.topic, r.partition): Position(r.next_offset, r.bad_in_row) for r in result}
+
+
+async def claim_through(
+    conn: AsyncConnection, consumer: str, stretches: Mapping[Place, tuple[int, int]], ids: Mapping[str, str]
+) -> dict[Place, Position]:
+    """As claim, and raises each position that lies within what was read from there, (first, next), to its end; returns where they stood."""
+    ordered = sorted(stretches.items())
+    columns = {
+        "topic": [place[0] for place, _ in ordered],
+        "partition": [place[1] for place, _ in ordered],
+        "first": [first for _, (first, _) in ordered],
+        "next": [next for _, (_, next) in ordered],
+    }
+    result = await conn.execute(_PASS, {"consumer": consumer, **columns})
+    held = {(r.topic, r.partition): Position(r.next_offset, r.bad_in_row) for r in result}
+    if len(held) < len(stretches):
+        await claim(conn, consumer, stretches, ids)
+        return await claim_through(conn, consumer, stretches, ids)
+    return held
 
 
 async def advance(conn: AsyncConnection, consumer: str, positions: Mapping[Place, Position]) -> None:

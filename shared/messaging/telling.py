@@ -12,28 +12,37 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.registry import WRITERS
+from shared.contracts.registry import INTAKE, TOPICS, WRITERS
 from shared.messaging.outbox import headers_json
 from shared.messaging.records import Outgoing
 from shared.messaging.registers import FACT_OF
 from shared.runtime.db import quick
 
 
+def _kept(writer: str) -> str:
+    """Of one complaint, the last state stays. Only who is told of it first makes its row; all others have locked the one there is."""
+    state = f"fact->'{FACT_OF[writer].state_field}'"
+    if writer != TOPICS[INTAKE].writer:
+        return f"""
+            update register r set {writer} = t.{state}, {writer}_version = (t.fact->'version')::int
+            from told t where t.last and r.complaint_id = t.id and (t.fact->'version')::int > r.{writer}_version"""  # noqa: S608
+    return f"""
+            insert into register as r (complaint_id, partition, reference, header, {writer}, {writer}_version)
+            select id, partition, fact->'complaint'->>'reference', fact->'complaint', {state}, (fact->'version')::int
+            from told where last order by id
+            on conflict (complaint_id) do update set {writer} = excluded.{writer}, {writer}_version = excluded.{writer}_version
+            where excluded.{writer}_version > r.{writer}_version"""  # noqa: S608
+
+
 def _facts(writer: str) -> TextClause:
-    """Of one complaint, the last fact stays and all go out. Rows that others may have are locked in complaint-id order."""
+    """All facts go out. Rows that others may have are locked in complaint-id order."""
     return text(f"""
         with told as (
             select u.*, key::uuid as id, headers::jsonb as attributes, convert_from(value, 'UTF8')::jsonb as fact,
                    n <> all(cast(:overtaken as int[])) as last
             from unnest(cast(:key as text[]), cast(:partition as int[]), cast(:headers as text[]), cast(:value as bytea[]))
               with ordinality as u (key, partition, headers, value, n)
-        ), known as (
-            insert into register as r (complaint_id, partition, reference, header, {writer}, {writer}_version)
-            select id, partition, fact->'complaint'->>'reference', fact->'complaint', fact->'{FACT_OF[writer].state_field}',
-                   (fact->'version')::int
-            from told where last order by id
-            on conflict (complaint_id) do update set {writer} = excluded.{writer}, {writer}_version = excluded.{writer}_version
-            where excluded.{writer}_version > r.{writer}_version
+        ), known as ({_kept(writer)}
         ), kept as (
             insert into published as p (complaint_id, topic, version, headers, value)
             select id, :topic, (fact->'version')::int, attributes, value from told where last order by id

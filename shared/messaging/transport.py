@@ -5,6 +5,7 @@ one bad record, so positions, failures and acknowledgement belong to the engine.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from shared.runtime.settings import Settings
 BATCH = 500
 WAIT_MS = 250
 """The longest wait for records; the first one ends it at once."""
+TELL_SECONDS = 1.0
+"""How often the broker is told how far a busy consumer is; a quiet one tells it at once that it has come to the end."""
 REBALANCE_TIMEOUT_MS = 60_000
 """How long a batch in flight may hold a rebalance. The client's own default is the session time-out, too short."""
 
@@ -135,6 +138,8 @@ class Subscription:
 
     def __init__(self, login: Login, topics: Sequence[str], group: str, member: str | None, session_ms: int, sink: Sink) -> None:
         self._sink = sink
+        self._untold: dict[Place, int] = {}
+        self._told = float("-inf")
         self._broker = KafkaBroker(
             login.servers,
             security=SASLScram512(login.user, login.password, use_ssl=False),
@@ -160,7 +165,7 @@ class Subscription:
             decoder=_decode,
         )
         # FastStream's own sleeps again after each empty poll: its wait would be latency, or a hundred wake-ups a second.
-        self._subscriber.get_msg = _fetch  # type: ignore[method-assign]
+        self._subscriber.get_msg = self._fetch  # type: ignore[method-assign]
         self._subscriber(self._receive)
 
     async def start(self) -> None:
@@ -177,9 +182,22 @@ class Subscription:
             self._consumer.seek(TopicPartition(*place), offset)
 
     async def commit(self, positions: Mapping[Place, int]) -> None:
-        """Tells the broker how far we are, for lag tools. Losing a rebalance race here is normal and harms nothing."""
+        """The broker is told how far we are within a second, or when nothing is left to read: only lag tools ask for it."""
+        self._untold |= positions
+        if time.monotonic() - self._told > TELL_SECONDS:
+            await self._tell()
+
+    async def _fetch(self, consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
+        fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=BATCH)
+        if not fetched:
+            await self._tell()
+        return tuple(chain.from_iterable(fetched.values()))
+
+    async def _tell(self) -> None:
+        """Losing a rebalance race here is normal and harms nothing."""
         owned = self._consumer.assignment()
-        offsets = {TopicPartition(*place): offset for place, offset in positions.items() if TopicPartition(*place) in owned}
+        offsets = {TopicPartition(*place): offset for place, offset in self._untold.items() if TopicPartition(*place) in owned}
+        self._untold, self._told = {}, time.monotonic()
         if offsets:
             with suppress(CommitFailedError, IllegalStateError):
                 await self._consumer.commit(offsets)
@@ -264,11 +282,6 @@ async def observing(login: Login) -> AsyncIterator[Observer]:
         yield observer
     finally:
         await observer.stop()
-
-
-async def _fetch(consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
-    fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=BATCH)
-    return tuple(chain.from_iterable(fetched.values()))
 
 
 def _raw(record: Any) -> RawRecord:

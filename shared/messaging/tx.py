@@ -102,6 +102,11 @@ class Tx:
         """The complaints of which this transaction tells a fact that is not written yet: what is stored of them is older."""
         return {told.record.complaint_id for told in self._told if told.record.complaint_id}
 
+    @property
+    def tells(self) -> bool:
+        """Whether anything that was noted leaves for the log."""
+        return any((self._told, self._documents, self._outgoing, self._records, self._erase))
+
     async def flush(self) -> None:
         """Writes what was noted. Called by the engine right before it commits."""
         await telling.facts(self.conn, self._service, self._told)

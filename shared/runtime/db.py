@@ -36,6 +36,8 @@ class Database:
     idle_in_transaction_ms: the server ends a session whose transaction idles longer; the consumer's pool gives 2/3 of the
     Kafka session time-out, so that a frozen replica's locks are free when its partitions move.
     opening: a statement with which every transaction begins, such as one that chooses the schema.
+    patient: a commit waits for no disk. A server that crashes may forget the last moment, but never one commit and not those after
+    it: the next commit of another pool, or of a relay, takes all that came before it to the disk.
     """
 
     def __init__(
@@ -48,8 +50,13 @@ class Database:
         idle_in_transaction_ms: int | None = None,
         pool_wait_s: float = 10.0,
         opening: str | None = None,
+        patient: bool = False,
     ) -> None:
-        limits = {"statement_timeout": statement_ms, "idle_in_transaction_session_timeout": idle_in_transaction_ms}
+        limits = {
+            "statement_timeout": statement_ms,
+            "idle_in_transaction_session_timeout": idle_in_transaction_ms,
+            "synchronous_commit": "off" if patient else None,
+        }
         connect: dict[str, Any] = {
             "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"}
             | {name: str(value) for name, value in limits.items() if value is not None},

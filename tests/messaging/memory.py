@@ -50,7 +50,7 @@ MODULES = {
     registers: ("upsert", "put", "load", "find"),
     private: ("upsert", "delete", "get", "erase", "erased"),
     outbox: ("insert", "delete_private"),
-    positions: ("claim", "advance", "renew", "read"),
+    positions: ("claim", "claim_through", "advance", "renew", "read"),
     dead_letters: ("park",),
     directory: ("upsert", "load"),
     telling: ("facts", "documents"),
@@ -184,6 +184,15 @@ class State:
 
     def positions_claim(self, consumer: str, places: Iterable[Place], ids: Mapping[str, str]) -> dict[Place, Position]:
         return {place: self.positions.setdefault(place, Position(0)) for place in sorted(places)}
+
+    def positions_claim_through(
+        self, consumer: str, stretches: Mapping[Place, tuple[int, int]], ids: Mapping[str, str]
+    ) -> dict[Place, Position]:
+        held = self.positions_claim(consumer, stretches, ids)
+        for place, (first, next) in stretches.items():
+            if first <= held[place].next_offset < next:
+                self.positions[place] = Position(next)
+        return held
 
     def positions_advance(self, consumer: str, reached: Mapping[Place, Position]) -> None:
         for place, to in reached.items():

@@ -119,7 +119,7 @@ class Simulated:
     def _engine(self) -> Engine:
         db: Any = self.db
         cache: Any = self
-        engine = Engine(self.spec, self.consumer, db, self.clock, cache, lambda: None, self.stopped.append)
+        engine = Engine(self.spec, self.consumer, db, self.clock, cache, lambda tells: None, self.stopped.append)
         engine.subscription = self.reading  # type: ignore[assignment]
         return engine
 
