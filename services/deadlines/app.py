@@ -15,6 +15,7 @@ def build_spec(settings: Settings) -> Spec:
         handle=handlers.handle,
         project=handlers.recovered,
         tasks=(loop.watch_clocks, loop.count_when_caught_up, loop.measure_clocks),
+        durable=True,
     )
 
 

@@ -48,7 +48,8 @@ async def settle(registers: Sequence[Registers], tx: Tx, *, patient: bool = Fals
 
     patient: a case whose rules wait for the words of its papers is left for when they come, or for the next sweep.
     """
-    rules = await triage.rule_set(tx.conn)
+    # Most of what comes is about cases that are decided: nobody asks the rules about these.
+    rules = await triage.rule_set(tx.conn) if any(map(_undecided, registers)) else None
     if any(_waits_for_law(known, tx.directory) for known in registers):
         # The snapshot may be a second old, and a procedure that is stored now would not be asked for again.
         tx.directory = await directory.load(tx.conn)

@@ -45,7 +45,12 @@ class Node:
         # What a crash of the store takes from a batch, it takes from its positions too: it is read again. And what a batch tells
         # leaves only after a commit of the relay's, which takes the batch to the disk.
         self._consumer_db = Database(
-            url, 3, application_name=f"{name}-log", idle_in_transaction_ms=idle_ms, opening=spec.batch_opening or spec.opening, patient=True
+            url,
+            3,
+            application_name=f"{name}-log",
+            idle_in_transaction_ms=idle_ms,
+            opening=spec.batch_opening or spec.opening,
+            patient=not spec.durable,
         )
         self.cache = DirectoryCache(self.db)
         self.readiness = Readiness("store", "recovered", "log", "directory")

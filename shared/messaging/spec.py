@@ -29,6 +29,7 @@ class Spec:
     project: rebuilds the service's own rows of a complaint from its registers, when a restored store has caught up.
     tasks: loops that run beside the consumer once the node is ready; they end by being cancelled.
     opening, batch_opening: the statement with which each transaction begins, and each batch's; see slots.
+    durable: each batch is on the disk once it is committed: for who acts on how far it has come, not only on what it knows.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Spec:
     tasks: tuple[Callable[["Node"], Coroutine[Any, Any, None]], ...] = field(default=())
     opening: str | None = None
     batch_opening: str | None = None
+    durable: bool = False

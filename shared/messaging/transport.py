@@ -195,11 +195,10 @@ class Subscription:
 
     async def _tell(self) -> None:
         """Losing a rebalance race here is normal and harms nothing."""
-        owned = self._consumer.assignment()
-        offsets = {TopicPartition(*place): offset for place, offset in self._untold.items() if TopicPartition(*place) in owned}
-        self._untold, self._told = {}, time.monotonic()
-        if offsets:
-            with suppress(CommitFailedError, IllegalStateError):
+        untold, self._untold, self._told = self._untold, {}, time.monotonic()
+        with suppress(CommitFailedError, IllegalStateError):
+            owned = self._consumer.assignment() if untold else ()
+            if offsets := {TopicPartition(*place): end for place, end in untold.items() if TopicPartition(*place) in owned}:
                 await self._consumer.commit(offsets)
 
     @property

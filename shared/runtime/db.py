@@ -36,8 +36,8 @@ class Database:
     idle_in_transaction_ms: the server ends a session whose transaction idles longer; the consumer's pool gives 2/3 of the
     Kafka session time-out, so that a frozen replica's locks are free when its partitions move.
     opening: a statement with which every transaction begins, such as one that chooses the schema.
-    patient: a commit waits for no disk. A server that crashes may forget the last moment, but never one commit and not those after
-    it: the next commit of another pool, or of a relay, takes all that came before it to the disk.
+    patient: a commit waits for no disk. A server that crashes may forget the last ones, but none of them without all that came
+    after it; and every commit that does wait takes those before it to the disk.
     """
 
     def __init__(
