@@ -91,9 +91,9 @@ async def claim_through(
     }
     result = await conn.execute(_PASS, {"consumer": consumer, **columns})
     held = {(r.topic, r.partition): Position(r.next_offset, r.bad_in_row) for r in result}
-    if len(held) < len(stretches):
-        await claim(conn, consumer, stretches, ids)
-        return await claim_through(conn, consumer, stretches, ids)
+    if unknown := {place: stretch for place, stretch in stretches.items() if place not in held}:
+        await claim(conn, consumer, unknown, ids)
+        held |= await claim_through(conn, consumer, unknown, ids)
     return held
 
 
