@@ -44,6 +44,12 @@ def filed(offset: int, version: int = 1, header: Any = None, **state: Any) -> Ra
     return RawRecord("complaints-intake", 0, offset, str(known.id).encode(), fact.model_dump_json().encode())
 
 
+def document(offset: int, known: Any, version: int = 1) -> RawRecord:
+    person = Person(language="fr")
+    papers = Papers(complaint_id=known.id, reference=known.reference, version=version, person=person, subject="s", narrative="n")
+    return RawRecord("papers", 0, offset, str(known.id).encode(), papers.model_dump_json().encode())
+
+
 async def effects(node: Node) -> int:
     return int((await rows(node, "select count(*) from effect"))[0][0])
 
@@ -87,6 +93,31 @@ async def test_a_gap_that_the_second_reading_fills_is_no_gap(probe: Make) -> Non
     await node.engine.batch([later])
     await node.engine.batch([*(filed(n) for n in range(5)), later])
     assert (node.failed, await effects(node)) == (None, 6)
+
+
+async def test_a_gap_within_a_batch_is_one_too(probe: Make) -> None:
+    node = await probe()
+    await node.engine.batch([filed(n) for n in range(3)])
+    late = [filed(2), filed(7)]
+    await node.engine.batch(late)
+    assert (node.failed, await position(node), await effects(node)) == (None, 3, 3)
+    await node.engine.batch([*(filed(n) for n in range(3, 7)), late[1]])
+    assert (node.failed, await position(node), await effects(node)) == (None, 8, 8)
+
+
+async def test_what_compaction_took_from_the_middle_is_passed_over(probe: Make) -> None:
+    node = await probe()
+    await node.engine.batch([document(0, new_header()), document(4, new_header()), document(9, new_header())])
+    assert len(await rows(node, "select 1 from private_document")) == 3
+    async with node.db.begin() as conn:
+        assert (await positions.read(conn, node.consumer))["papers", 0] == 10
+
+
+async def test_a_batch_from_a_known_place_and_a_new_one_is_taken_whole(probe: Make) -> None:
+    node = await probe()
+    await node.engine.batch([filed(0)])
+    await node.engine.batch([filed(1), replace(filed(0), partition=1)])
+    assert (node.failed, await effects(node)) == (None, 3)
 
 
 async def test_positions_of_a_topic_created_anew_start_at_zero(probe: Make) -> None:
@@ -210,12 +241,9 @@ async def test_a_tombstone_takes_away_what_was_parked_before_it(probe: Make) -> 
 async def test_papers_that_come_after_the_erasure_are_not_kept(probe: Make) -> None:
     node = await probe()
     header = new_header()
-    papers = Papers(complaint_id=header.id, reference=header.reference, version=1, person=Person(language="fr"), subject="s", narrative="n")
-    document = RawRecord("papers", 0, 0, str(header.id).encode(), papers.model_dump_json().encode())
-    await node.engine.batch([document, filed(0, 1, header)])
+    await node.engine.batch([document(0, header), filed(0, 1, header)])
     assert len(await rows(node, "select 1 from private_document")) == 1
     await node.engine.batch([filed(1, 2, header, erased_at=header.filed_at)])
     assert await rows(node, "select 1 from private_document") == []
-    newer = papers.model_copy(update={"version": 2})
-    await node.engine.batch([replace(document, offset=1, value=newer.model_dump_json().encode())])
+    await node.engine.batch([document(1, header, version=2)])
     assert await rows(node, "select 1 from private_document") == []
