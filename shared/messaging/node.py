@@ -223,7 +223,9 @@ class Node:
 
         async def join() -> None:
             session_ms = self.settings.kafka_session_timeout_ms
-            subscription = Subscription(self.login, self.spec.topics, self.consumer, member, session_ms, self.engine)
+            subscription = Subscription(
+                self.login, self.spec.topics, self.consumer, member, session_ms, self.engine, self.spec.gather_seconds
+            )
             self.engine.subscription = subscription
             await subscription.start()
 

@@ -29,6 +29,7 @@ class Spec:
     project: rebuilds the service's own rows of a complaint from its registers, when a restored store has caught up.
     tasks: loops that run beside the consumer once the node is ready; they end by being cancelled.
     opening, batch_opening: the statement with which each transaction begins, and each batch's; see slots.
+    gather_seconds: how long a first record waits for what comes beside it, where nobody waits for what the service derives.
     durable: each batch is on the disk once it is committed: for who acts on how far it has come, not only on what it knows.
     """
 
@@ -42,4 +43,5 @@ class Spec:
     tasks: tuple[Callable[["Node"], Coroutine[Any, Any, None]], ...] = field(default=())
     opening: str | None = None
     batch_opening: str | None = None
+    gather_seconds: float = 0.0
     durable: bool = False

@@ -26,7 +26,7 @@ from shared.messaging.positions import Place
 from shared.messaging.records import Outgoing, RawRecord
 from shared.runtime.settings import Settings
 
-BATCH = 500
+BATCH, SMALL = 500, 100
 WAIT_MS = 250
 """The longest wait for records; the first one ends it at once."""
 TELL_SECONDS = 1.0
@@ -134,10 +134,15 @@ class Producer:
 
 
 class Subscription:
-    """A member of a consumer group that hands batches to a sink, one at a time."""
+    """A member of a consumer group that hands batches to a sink, one at a time.
 
-    def __init__(self, login: Login, topics: Sequence[str], group: str, member: str | None, session_ms: int, sink: Sink) -> None:
-        self._sink = sink
+    gather_seconds: how long the first records of a small batch wait for those that come beside them: both then share a transaction.
+    """
+
+    def __init__(
+        self, login: Login, topics: Sequence[str], group: str, member: str | None, session_ms: int, sink: Sink, gather_seconds: float = 0.0
+    ) -> None:
+        self._sink, self._gather_seconds = sink, gather_seconds
         self._untold: dict[Place, int] = {}
         self._told = float("-inf")
         self._broker = KafkaBroker(
@@ -188,9 +193,16 @@ class Subscription:
             await self._tell()
 
     async def _fetch(self, consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
-        fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=BATCH)
+        fetched = await self._records(consumer, WAIT_MS)
         if not fetched:
             await self._tell()
+        elif self._gather_seconds and len(fetched) < SMALL:
+            await asyncio.sleep(self._gather_seconds)
+            fetched += await self._records(consumer, 0)
+        return fetched
+
+    async def _records(self, consumer: AIOKafkaConsumer, wait_ms: int) -> tuple[Any, ...]:
+        fetched = await consumer.getmany(timeout_ms=wait_ms, max_records=BATCH)
         return tuple(chain.from_iterable(fetched.values()))
 
     async def _tell(self) -> None:
