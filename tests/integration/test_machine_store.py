@@ -22,7 +22,7 @@ from services.routing.packs import adopt
 from services.stats.domain import FactRow
 from services.stats.models import COLUMNS as FACT
 from shared.contracts.registry import FACT_TOPICS, NOTICES, PRIVATE_TOPICS
-from shared.messaging import positions, registers
+from shared.messaging import registers
 from shared.messaging.codec import Undecodable
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
@@ -99,7 +99,7 @@ class Again:
     async def cut(self, steps: Sequence[tuple[World, Step]]) -> None:
         placed, ends = self._placed.copy(), self._ends.copy()
         with pytest.MonkeyPatch.context() as patch, suppress(Crash, Undecodable):
-            patch.setattr(positions, "advance", _dies)
+            patch.setattr(Tx, "flush", _flushed_and_dead)
             await self.bench.node.engine._whole(self._raw(steps))
         self._placed, self._ends = placed, ends
 
@@ -140,7 +140,11 @@ class Again:
         return replace(self._placed[key], value=raw.value)
 
 
-async def _dies(*_: Any) -> None:
+_FLUSH = Tx.flush
+
+
+async def _flushed_and_dead(tx: Tx) -> None:
+    await _FLUSH(tx)
     raise Crash
 
 
