@@ -57,7 +57,7 @@ MODULES = {
     services.routing.store: ("put_cases", "note", "forget"),
     services.routing.triage.store: ("rule_set", "put_decisions", "waiting_for_words", "unprinted", "put_prints", "forget"),
     services.routing.work.search_store: ("index", "drop"),
-    services.deadlines.store: ("replace", "claim", "ripe", "due", "lock_ripe", "move"),
+    services.deadlines.store: ("replace", "restored", "claim", "ripe", "due", "lock_ripe", "move"),
     services.notifications.store: ("ledger", "write", "drop", "wake", "mark_told", "settle"),
     services.stats.store: ("upsert",),
 }
@@ -264,6 +264,10 @@ class State:
 
     def deadlines_replace(self, ids: Iterable[UUID], rows: Sequence[ClockRow]) -> None:
         self.clocks |= {id: tuple(row for row in rows if row.complaint_id == id) for id in ids}
+
+    def deadlines_restored(self, ids: Sequence[UUID]) -> list[UUID]:
+        """No store here is an older copy of itself."""
+        return []
 
     def deadlines_claim(self, partition: int = -1) -> bool:
         return True
