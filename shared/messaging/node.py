@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 RACES = 5
 """How often a transaction that lost a race (40001, 40P01) is run again whole."""
+FROZEN_MS = 20_000
+"""For which a process may stand still inside a command and keep the complaint locked; longer than any that runs is idle."""
 
 
 class Node:
@@ -41,7 +43,9 @@ class Node:
         self.spec, self.settings = spec, settings
         self.clock = parse_clock(settings.clock)
         url, name, idle_ms = settings.database_url, f"wasl-{spec.name}", settings.kafka_session_timeout_ms * 2 // 3
-        self.db = Database(url, settings.pool_size, application_name=name, statement_ms=15_000, opening=spec.opening)
+        self.db = Database(
+            url, settings.pool_size, application_name=name, statement_ms=15_000, idle_in_transaction_ms=FROZEN_MS, opening=spec.opening
+        )
         # What a crash of the store takes from a batch, it takes from its positions too: it is read again. And what a batch tells
         # leaves only after a commit of the relay's, which takes the batch to the disk.
         self._consumer_db = Database(

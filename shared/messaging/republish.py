@@ -24,6 +24,8 @@ _DOCS = text("""
     select complaint_id, doc from private_document
     where topic = :topic and (cast(:after as uuid) is null or complaint_id > :after) order by complaint_id limit :limit""")
 _RECORDS = text("select value from directory_record order by stamp")
+_PATIENTLY = text("set local idle_in_transaction_session_timeout = 0")
+"""A broker that is slow must not end what cannot be begun again before the topics are emptied once more."""
 _FORGET_OUTBOX = text("delete from outbox where topic <> 'notices'")
 
 
@@ -42,6 +44,7 @@ async def republish(service: str, db: Database, clock: Clock, observer: Observer
             raise NotEmpty(f"{topic}/{partition} ends at {end}: delete and create the topic first, with all services stopped")
     sent = 0
     async with db.begin() as conn:
+        await conn.execute(_PATIENTLY)
         async for records in _everything(conn, service, topics, clock):
             await producer.send(records)
             sent += len(records)

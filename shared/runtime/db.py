@@ -33,8 +33,8 @@ class Database:
     """A pool that opens connections as needed, up to `pool_size`, and replaces those that the server has closed.
 
     statement_ms: the server cancels a longer statement; None: no limit. HTTP sets it, so that no request waits for ever.
-    idle_in_transaction_ms: the server ends a session whose transaction idles longer; the consumer's pool gives 2/3 of the
-    Kafka session time-out, so that a frozen replica's locks are free when its partitions move.
+    idle_in_transaction_ms: the server ends a session whose transaction idles longer, so that a frozen process keeps no lock. The
+    consumer's pool gives 2/3 of the Kafka session time-out: they are free when its partitions move.
     opening: a statement with which every transaction begins, such as one that chooses the schema.
     patient: a commit waits for no disk. A server that crashes may forget the last ones, but none of them without all that came
     after it; and every commit that does wait takes those before it to the disk.

@@ -12,7 +12,7 @@ from deploy.local.platform import Platform
 NORIA = Path(__file__).parents[1] / "packs" / "noria"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(platform_folder: Path) -> Iterator[World]:
     platform = Platform(platform_folder / "e2e", clock="file", environment={"routing": {"WASL_PACK": str(NORIA)}})
     platform.set_clock("2026-03-02T09:00:00Z")

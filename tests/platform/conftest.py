@@ -8,7 +8,7 @@ import pytest
 from deploy.local.platform import Platform
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own(platform_folder: Path) -> Iterator[Platform]:
     with Platform(platform_folder / "own", services=False) as platform:
         yield platform

@@ -28,7 +28,7 @@ def trial(request: pytest.FixtureRequest) -> Iterator[Trial]:
     made.seconds = time.monotonic() - began
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def faulty(platform_folder: Path) -> AsyncIterator[World]:
     """A world whose stores note each change of a register."""
     async with world(platform_folder / "reliability", environment={"intake": FORGETTING, "routing": FORGETTING}) as made:
@@ -36,13 +36,13 @@ async def faulty(platform_folder: Path) -> AsyncIterator[World]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def load(faulty: World) -> Load:
     print(f"\nseed {SEED} (again with WASL_PROOF_SEED={SEED})")
     return Load(Targets.of(faulty.platform, *BODIES), SEED)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def timed(platform_folder: Path) -> AsyncIterator[World]:
     """A world whose legal time stands in a file. It only ever goes on: a test moves it from where it stands."""
     patient = {"deadlines": {"WASL_REAL_GRACE_SECONDS": str(REAL_GRACE)}}

@@ -13,7 +13,6 @@ from tests.reliability.world import World
 SERVICES = ("stats", "routing")
 
 
-@pytest.mark.proof
 @pytest.mark.timeout(LONGEST)
 async def test_a_zombie_changes_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/zombie"), load.ended + SOME

@@ -1,0 +1,1 @@
+"""The whole product over HTTP, as citizens, agents, operators and other agencies meet it."""
