@@ -30,9 +30,10 @@ _CLAIMED = text("""
     select i.key, i.digest, i.complaint_id, i.at, i.note, r.header from idempotency i join register r using (complaint_id)
     where i.key = any(cast(:keys as uuid[])) and i.expires_at > clock_timestamp()""")
 _FORGET = text("delete from idempotency where complaint_id = any(cast(:ids as uuid[]))")
+# Materialised: a plan may run a limited subquery once for each row, and each time find others.
 _FORGET_EXPIRED = text("""
-    delete from idempotency where key in (
-        select key from idempotency where expires_at <= clock_timestamp() limit :most for update skip locked)""")
+    with expired as materialized (select key from idempotency where expires_at <= clock_timestamp() limit :most for update skip locked)
+    delete from idempotency using expired where idempotency.key = expired.key""")
 
 
 @dataclass(frozen=True)

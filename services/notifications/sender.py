@@ -83,7 +83,8 @@ class Sender:
     async def _moment(self) -> None:
         """Until there is something to do, and a moment longer, or until all that is on its way has landed."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=MOMENT_SECONDS)
         elif not self._more:

@@ -138,7 +138,8 @@ class Node:
         for part in (self.engine.subscription, self._producer, self._observer):
             if part:
                 with suppress(Exception):
-                    await asyncio.wait_for(part.stop(), 10)
+                    async with asyncio.timeout(10):
+                        await part.stop()
         await self.db.close()
         await self._consumer_db.close()
 

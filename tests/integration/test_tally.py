@@ -152,7 +152,8 @@ async def test_a_round_is_noted_before_it_is_sent(desk: Desk, monkeypatch: pytes
 
     monkeypatch.setattr(Tally, "note", stuck)
     await file(node)
-    await asyncio.wait_for(held.wait(), 10)
+    async with asyncio.timeout(10):
+        await held.wait()
     await asyncio.sleep(0.2)
     assert await rows(node, "select count(*) from outbox") == [(1,)]
     assert {path.name: path.read_text(encoding="utf-8") for path in desk.notes.iterdir()} == before

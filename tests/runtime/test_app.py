@@ -191,7 +191,8 @@ async def test_an_undeclared_body_is_read_to_the_limit_and_no_further() -> None:
 
 async def test_a_caller_who_goes_away_in_the_middle_gets_nothing_and_harms_nothing() -> None:
     wire = Wire(2, 10)
-    await asyncio.wait_for(APP(scope((b"content-length", b"1000")), wire.receive, wire.send), 5)
+    async with asyncio.timeout(5):
+        await APP(scope((b"content-length", b"1000")), wire.receive, wire.send)
     assert wire.sent == []
 
 

@@ -16,9 +16,10 @@ _CLAIM = text(f"""
     returning key""")  # noqa: S608
 _GIVEN = text("select digest, answer from decision_key where key = :key")
 _KEEP = text("update decision_key set answer = :answer, complaint_id = :about where key = :key")
+# Materialised: a plan may run a limited subquery once for each row, and each time find others.
 _FORGET_EXPIRED = text("""
-    delete from decision_key where key in (
-        select key from decision_key where expires_at <= clock_timestamp() limit :most for update skip locked)""")
+    with expired as materialized (select key from decision_key where expires_at <= clock_timestamp() limit :most for update skip locked)
+    delete from decision_key using expired where decision_key.key = expired.key""")
 
 
 async def claim(conn: AsyncConnection, key: UUID, digest: bytes) -> bool:
