@@ -12,6 +12,8 @@ INFRASTRUCTURE = ("kafka", "controller", "postgres")
 
 # Below the ranges from which systems draw the ports of outgoing connections, so that none is taken by chance between two starts.
 FREE_RANGE = range(20000, 32000)
+_chance = random.SystemRandom()
+"""Which no test library seeds: two runs beside each other would draw the same ports."""
 
 
 def choose(home: Home, *, fixed: bool) -> dict[str, int]:
@@ -40,7 +42,7 @@ def draw(count: int) -> list[int]:
     """So many different ports on which nobody listens now."""
     drawn: list[int] = []
     while len(drawn) < count:
-        port = random.choice(FREE_RANGE)
+        port = _chance.choice(FREE_RANGE)
         if port not in drawn and is_free(port):
             drawn.append(port)
     return drawn

@@ -25,7 +25,7 @@ _ONLY = {
     # The facts name the rule; when it decided, upon what, and for whom before a person decided otherwise, is lost.
     "routing_decision": "complaint_id, rule, rule_version, rule_set_version, final from {0} where rule is not null",
     "dead_letters": "* from {0} where reason <> 'discarded'",  # what an operator threw away came from no store
-    "erased": "complaint_id, at from {0}",  # when its tombstones went out again is this store's matter
+    "erased": "complaint_id from {0}",  # when it heard of it, and when tombstones went out again, is this store's matter
 }
 _TABLES = """
     select schemaname || '.' || tablename as place, tablename as name from pg_tables

@@ -13,6 +13,7 @@ from tests.reliability.world import World
 SERVICES = ("stats", "routing")
 
 
+@pytest.mark.proof  # what is frozen at a random moment must be inside a batch, which takes more load than the short form has
 @pytest.mark.timeout(LONGEST)
 async def test_a_zombie_changes_nothing(faulty: World, load: Load, trial: Trial) -> None:
     rng, target = Random(f"{SEED}/zombie"), load.ended + SOME
