@@ -24,7 +24,7 @@ _ONLY = {
     "directory_record": "key, version, value from {0}",  # the stamp is the order in which this store got them
     # The facts name the rule; when it decided, upon what, and for whom before a person decided otherwise, is lost.
     "routing_decision": "complaint_id, rule, rule_version, rule_set_version, final from {0} where rule is not null",
-    "dead_letters": "* from {0} where reason <> 'discarded'",  # what an operator threw away came from no store
+    "dead_letters": "* from {0} where replayed_at is null",  # those that an operator has dealt with are a matter of this store's past
     "erased": "complaint_id from {0}",  # when it heard of it, and when tombstones went out again, is this store's matter
 }
 _TABLES = """
