@@ -16,7 +16,7 @@ from shared.contracts.registry import INTAKE, ROUTING
 from shared.messaging import positions
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
-from shared.messaging.tasks import caught_up, pause
+from shared.messaging.tasks import caught_up, patiently, pause
 from shared.messaging.transport import Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -55,15 +55,9 @@ async def watch_clocks(node: Node) -> None:
 async def count_when_caught_up(node: Node) -> None:
     """In a store that was restored: what waits for the rest of the log is counted once that is read. Ends then."""
     await caught_up(node)
-    while True:
-        try:
-            while await node.run(count_restored) == CHUNK:
-                pass
-            return
-        except Exception as error:
-            if not transient(error):
-                raise
-        await asyncio.sleep(settings_of(node).round_seconds)
+    seconds = settings_of(node).round_seconds
+    while await patiently(lambda: node.run(count_restored), "restored complaints wait for the store", seconds) == CHUNK:
+        pass
 
 
 async def count_restored(tx: Tx) -> int:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import TypeGuard
 from uuid import UUID
 
 import structlog
@@ -24,8 +24,8 @@ from shared.contracts.states import OPEN
 from shared.messaging import directory
 from shared.messaging.engine import Stop
 from shared.messaging.node import Node
+from shared.messaging.tasks import patiently
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 
 log = structlog.get_logger()
 
@@ -33,10 +33,9 @@ PACK = Author("pack", None, "pack")
 REFUSED = 8
 """Exit code of a process whose pack is broken."""
 CHUNK = 500
-PAUSE_SECONDS = 1.0
+WAITS, PAUSE_SECONDS = "the pack waits for the store", 1.0
 LOOK_SECONDS = 60
 
-T = TypeVar("T")
 Next = Callable[[Tx, UUID | None], Awaitable[list[UUID]]]
 
 
@@ -52,7 +51,7 @@ async def keep_pack(node: Node, folder: Path | None) -> None:
     if folder:
         try:
             pack = await asyncio.to_thread(load, folder)
-            await _patiently(lambda: node.run(partial(_adopt, pack)))
+            await patiently(lambda: node.run(partial(_adopt, pack)), WAITS, PAUSE_SECONDS)
         except (PackRefused, PackConflict) as refused:
             raise Stop(REFUSED, f"the pack {folder} is refused, nothing of it was loaded:\n{refused}") from refused
     while True:
@@ -132,7 +131,7 @@ async def _chunks(node: Node, next_ids: Next) -> None:
         await settle(list((await tx.lock_many(ids)).values()), tx)
         return ids[-1] if ids else None
 
-    while (reached := await _patiently(lambda: node.run(chunk))) is not None:
+    while (reached := await patiently(lambda: node.run(chunk), WAITS, PAUSE_SECONDS)) is not None:
         after = reached
 
 
@@ -140,15 +139,3 @@ async def _adopt(pack: Pack, tx: Tx) -> None:
     if await adopt(tx, pack):
         counts: dict[str, int] = pack.record.counts
         log.info("pack loaded", pack=pack.record.key, version=pack.record.version, rules=len(pack.rules), **counts)
-
-
-async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """Again while the store is away: a start waits for its store, it does not die of it."""
-    while True:
-        try:
-            return await work()
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("the pack waits for the store", error=type(error).__name__)
-        await asyncio.sleep(PAUSE_SECONDS)

@@ -8,8 +8,8 @@ from services.stats.domain import fact_row, time_zone
 from shared.contracts.directory import DirectoryRecord
 from shared.messaging.node import Node
 from shared.messaging.registers import Change
+from shared.messaging.tasks import patiently
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 
 CHUNK = 1000
 LOOK_SECONDS = 60
@@ -36,9 +36,5 @@ async def renew(tx: Tx) -> int:
 async def keep_renewing(node: Node) -> None:
     """Another replica may make a row from an older snapshot of the directory while this one stores the record."""
     while True:
-        try:
-            await node.run(renew)
-        except Exception as error:
-            if not transient(error):
-                raise
+        await patiently(lambda: node.run(renew), "rows that were made too early wait for the store", LOOK_SECONDS)
         await asyncio.sleep(LOOK_SECONDS)

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from sqlalchemy import text
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.messaging.node import Node
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 WATCH_SECONDS = 30
 METRICS_SECONDS = 2
@@ -48,6 +49,18 @@ async def supervise(name: str, work: Coroutine[Any, Any, None], fail: Callable[[
     except Exception as error:
         log.exception("a loop ended", loop=name)
         fail(Stop(5, f"{name}: {type(error).__name__}: {error}"))
+
+
+async def patiently(work: Callable[[], Awaitable[T]], waits: str, seconds: float) -> T:
+    """What `work` gives, tried again so many seconds apart while the store is away, of which the line `waits` tells: no loop dies of it."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not transient(error):
+                raise
+            log.info(waits, error=type(error).__name__)
+        await asyncio.sleep(seconds)
 
 
 async def caught_up(node: "Node") -> None:
@@ -127,15 +140,13 @@ async def _resend(tx: Any, own: list[str], seconds: float) -> None:
 
 async def forget_expired(node: "Node", forget: Callable[[AsyncConnection, int], Awaitable[int]]) -> None:
     """Deletes what has run out, a bounded number a transaction, every ten minutes of machine time. `forget` says how many went."""
+
+    async def some() -> int:
+        async with node.db.begin() as conn:
+            return await forget(conn, EXPIRED_AT_ONCE)
+
     while True:
-        try:
-            async with node.db.begin() as conn:
-                gone = await forget(conn, EXPIRED_AT_ONCE)
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("what has expired waits for the store", error=type(error).__name__)
-            gone = 0
+        gone = await patiently(some, "what has expired waits for the store", EXPIRED_EVERY_S)
         await asyncio.sleep(0 if gone == EXPIRED_AT_ONCE else EXPIRED_EVERY_S)
 
 

@@ -8,8 +8,8 @@ from services.notifications.handlers import Handlers
 from services.notifications.weekly import store
 from services.notifications.weekly.domain import Week, answering, latest, lists
 from shared.messaging.node import Node
+from shared.messaging.tasks import patiently
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 
 log = structlog.get_logger()
 
@@ -20,16 +20,15 @@ LOOK_SECONDS = 1.0
 async def keep_listing(node: Node, handlers: Handlers) -> None:
     """Runs until cancelled; a store that is away is waited for."""
     done: Week | None = None
+
+    async def look() -> Week | None:
+        week = latest(await node.directory(), node.clock.now())
+        if week and week != done:
+            await node.run(lambda tx: decide(tx, handlers))
+        return week
+
     while True:
-        try:
-            week = latest(await node.directory(), node.clock.now())
-            if week and week != done:
-                await node.run(lambda tx: decide(tx, handlers))
-                done = week
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("weekly lists wait for the store", error=type(error).__name__)
+        done = await patiently(look, "weekly lists wait for the store", LOOK_SECONDS)
         await asyncio.sleep(LOOK_SECONDS)
 
 

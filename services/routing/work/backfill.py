@@ -15,8 +15,8 @@ from services.routing.triage import store as triage
 from services.routing.triage.domain import print_of
 from services.routing.work import search_store
 from shared.messaging.node import Node
+from shared.messaging.tasks import patiently
 from shared.messaging.tx import Tx
-from shared.runtime.db import transient
 
 log = structlog.get_logger()
 
@@ -34,20 +34,19 @@ async def fill_search(node: Node) -> None:
     after: UUID | None = FIRST
     made, told = 0, time.monotonic()
     while after is not None:
-        began, reached = time.monotonic(), after
-        try:
-            after, found = await node.run(partial(fill_chunk, after=reached))
-        except Exception as error:
-            if not transient(error):
-                raise
-            log.info("the search waits for the store", error=type(error).__name__)
-            await asyncio.sleep(PAUSE_S)
-            continue
+        reached = after
+        after, found, took = await patiently(partial(_timed, node, reached), "the search waits for the store", PAUSE_S)
         made += found
         if made and (after is None or time.monotonic() - told >= TELL_EVERY_S):
             told = time.monotonic()
             log.info("papers of before made findable", made=made, reached=str(after or reached), done=after is None)
-        await asyncio.sleep((time.monotonic() - began) * (1 / SHARE - 1))
+        await asyncio.sleep(took * (1 / SHARE - 1))
+
+
+async def _timed(node: Node, after: UUID) -> tuple[UUID | None, int, float]:
+    """As fill_chunk, and the seconds that it took, without any wait for the store."""
+    began = time.monotonic()
+    return *await node.run(partial(fill_chunk, after=after)), time.monotonic() - began
 
 
 async def fill_chunk(tx: Tx, after: UUID) -> tuple[UUID | None, int]:
