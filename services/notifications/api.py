@@ -1,7 +1,5 @@
 """GET /v1/notices: what staff may see of what was told about a complaint. No address is kept, so none is shown."""
 
-import base64
-import binascii
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +12,7 @@ from services.notifications.models import Listed
 from shared.contracts.base import Instant
 from shared.messaging import registers
 from shared.messaging.node import Node
+from shared.runtime import cursors
 from shared.runtime.auth import BODY_ROLES, Principal, staff
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
@@ -57,13 +56,13 @@ async def notices(
     """Problems: 404 complaint-not-found, for another body's complaint too; 422 cursor-invalid."""
     node: Node = request.app.state.node
     directory = await node.directory()
-    after = _position(cursor)
+    after = cursors.number(cursor)
     async with node.read() as conn:
         known = await registers.find(conn, _reference(reference), lock=False)
         if known is None or not reaches(reader, known, directory):
             raise _not_found()
         rows = await store.page(conn, known.complaint_id, after=after, limit=limit + 1)
-    return Notices(notices=[_shown(row) for row in rows[:limit]], next=_cursor(rows[limit - 1].n) if len(rows) > limit else None)
+    return Notices(notices=[_shown(row) for row in rows[:limit]], next=cursors.written(rows[limit - 1].n) if len(rows) > limit else None)
 
 
 def mount(app: FastAPI, node: Node) -> None:
@@ -90,17 +89,3 @@ def _not_found() -> Problem:
         "No complaint with this reference is in your reach: check the reference and your role.",
         field="reference",
     )
-
-
-def _cursor(n: int) -> str:
-    return base64.urlsafe_b64encode(n.to_bytes(8)).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> int:
-    try:
-        raw = base64.urlsafe_b64decode(f"{cursor}=") if cursor else bytes(8)
-        if len(raw) != 8 or raw[0] > 127:
-            raise ValueError
-    except (ValueError, binascii.Error):
-        raise Problem(422, "cursor-invalid", "Give the `next` of the page before, unchanged.", field="cursor") from None
-    return int.from_bytes(raw)

@@ -1,20 +1,19 @@
-"""Opaque cursors: where a page ended, so that rows that change meanwhile shift no other row out of sight."""
+"""Where a page of cases, or of the audit, ended."""
 
-import base64
-import json
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from services.routing.models import CaseRow
 from services.routing.store import Place
 from shared.contracts.base import iso, to_milliseconds
-from shared.runtime.errors import Problem
+from shared.runtime import cursors
+
+_OTHER = "Use the cursor as the last page gave it, with the same filters and sort."
 
 
 def case_cursor(sort: str, row: CaseRow) -> str:
     at = row.due_at if sort == "due" else row.filed_at
-    return _written([sort, iso(at) if at else None, row.complaint_id.hex])
+    return cursors.written([sort, iso(at) if at else None, row.complaint_id.hex])
 
 
 def case_place(cursor: str | None, sort: str) -> Place | None:
@@ -22,38 +21,22 @@ def case_place(cursor: str | None, sort: str) -> Place | None:
     if cursor is None:
         return None
     try:
-        sorted_by, at, id = _read(cursor)
+        sorted_by, at, id = cursors.read(cursor)
         place = Place(_instant(at) if at else None, UUID(id))
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise _invalid() from error
+        raise cursors.invalid(_OTHER) from error
     if sorted_by != sort:
-        raise _invalid()
+        raise cursors.invalid(_OTHER)
     return place
 
 
 def audit_cursor(id: int) -> str:
-    return _written(id)
+    return cursors.written(id)
 
 
 def audit_place(cursor: str | None) -> int:
     """Problem 422 cursor-invalid."""
-    if cursor is None:
-        return 0
-    try:
-        found = _read(cursor)
-    except ValueError as error:
-        raise _invalid() from error
-    if not isinstance(found, int) or not 0 <= found < 1 << 63:
-        raise _invalid()
-    return found
-
-
-def _written(place: Any) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).rstrip(b"=").decode()
-
-
-def _read(cursor: str) -> Any:
-    return json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    return cursors.number(cursor, _OTHER)
 
 
 def _instant(text: str) -> datetime:
@@ -61,7 +44,3 @@ def _instant(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("no zone")
     return to_milliseconds(at)
-
-
-def _invalid() -> Problem:
-    return Problem(422, "cursor-invalid", "Use the cursor as the last page gave it, with the same filters and sort.", field="cursor")

@@ -1,5 +1,6 @@
 """GET /v1/figures: public, no token."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, FastAPI, Query, Request
@@ -28,13 +29,19 @@ async def get_figures(request: Request, question: Annotated[Question, Query()]) 
 
     Rows that could point at a person are hidden: fewer than 5 complaints where a filter crosses the rows, or below a region.
     """
+    node, directory = await known(request)
+    asked = check(question, directory)
+    async with node.read(snapshot=True) as conn:
+        return await answer(conn, node, asked, directory)
+
+
+async def known(request: Request) -> tuple[Node, Directory]:
+    """Problem 503 starting: there is no directory yet by which to count."""
     node: Node = request.app.state.node
     directory = await node.directory()
     if directory.pack is None:
         raise Problem(503, "starting", "The directory has not been read yet: ask again.", headers={"Retry-After": "2"})
-    asked = check(question, directory)
-    async with node.read(snapshot=True) as conn:
-        return await answer(conn, node, asked, directory)
+    return node, directory
 
 
 async def answer(conn: AsyncConnection, node: Node, asked: Asked, directory: Directory) -> Figures:
@@ -47,11 +54,15 @@ async def answer(conn: AsyncConnection, node: Node, asked: Asked, directory: Dir
         regions = figures.roll_up(directory, "region") if asked.by == "territory" else {}
         found = figures.covered(counts, unfiltered, regions, figures.least_cell(directory, asked.filters.procedure))
     return Figures(
-        as_of=AsOf(at=now, offsets=await offsets(conn, node.consumer)),
+        as_of=await as_of(conn, node, now),
         by=asked.by,
         withheld=bool(found.dropped),
         rows=figures.published(counts, found, rates=asked.rates),
     )
+
+
+async def as_of(conn: AsyncConnection, node: Node, now: datetime) -> AsOf:
+    return AsOf(at=now, offsets=await offsets(conn, node.consumer))
 
 
 async def offsets(conn: AsyncConnection, consumer: str) -> dict[str, dict[int, int]]:

@@ -1,6 +1,5 @@
 """GET /v1/published and GET /v1/report: public, no token, for procedures whose `visibility.public_list` says so."""
 
-import base64
 import csv
 import io
 import re
@@ -11,18 +10,17 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stats import figures, store
-from services.stats.api import offsets
+from services.stats.api import as_of, known
 from services.stats.publication.domain import PATTERNS, Report, labels, listed, public, reported
 from services.stats.publication.shapes import Counts, Hidden, Item, ListAsked, Listed, OfBody, Period, ReportAsked, Reported, counts
-from services.stats.shapes import AsOf
 from services.stats.store import Published
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import Procedure
-from shared.messaging.node import Node
+from shared.runtime import cursors
 from shared.runtime.errors import Problem
 
 router = APIRouter()
-_CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-01)/([0-9a-f]{64})")
+_TOKEN = re.compile("[0-9a-f]{64}")
 _COUNTS = ("n", "open", "answered", "refused", "withdrawn", "lapsed")
 
 
@@ -33,13 +31,13 @@ async def get_published(request: Request, asked: Annotated[ListAsked, Query()]) 
     Open, refused, withdrawn and erased cases are not listed. A case answered while pages are read may be missed; `as_of` says what each
     page was read from. Problems: 422 invalid-field with the procedures that may be asked for, 422 cursor-invalid.
     """
-    node, directory = await _known(request)
+    node, directory = await known(request)
     laws = _laws(asked.procedure, directory)
     async with node.read(snapshot=True) as conn:
         found = await store.published(conn, [law.ref for law in laws], _after(asked.cursor), asked.limit + 1)
-        at = await _as_of(conn, node)
+        at = await as_of(conn, node, node.clock.now())
     page, least = found[: asked.limit], figures.least_cell(directory, asked.procedure)
-    following = _cursor(page[-1]) if len(found) > asked.limit else None
+    following = cursors.written([page[-1].answered.isoformat(), page[-1].token]) if len(found) > asked.limit else None
     items = [_item(one, directory, least) for one in page]
     return Listed(as_of=at, title=laws[-1].title, labels=labels(laws), items=items, next=following)
 
@@ -50,11 +48,13 @@ async def get_report(request: Request, asked: Annotated[ReportAsked, Query()]) -
 
     Counts below the procedure's smallest cell are hidden, and with them those from which they would follow. Problems: 422 invalid-field.
     """
-    node, directory = await _known(request)
+    node, directory = await known(request)
     laws = _laws(asked.procedure, directory)
     async with node.read(snapshot=True) as conn:
         report = await _report(conn, laws, asked, directory)
-        made = Reported(as_of=await _as_of(conn, node), title=laws[-1].title, labels=labels(laws), periods=_periods(report))
+        made = Reported(
+            as_of=await as_of(conn, node, node.clock.now()), title=laws[-1].title, labels=labels(laws), periods=_periods(report)
+        )
     return made if asked.format == "json" else _table(made, asked.procedure)
 
 
@@ -66,24 +66,12 @@ async def _report(conn: AsyncConnection, laws: list[Procedure], asked: ReportAsk
     return reported(rows, whole, by_body, figures.least_cell(directory, asked.procedure))
 
 
-async def _as_of(conn: AsyncConnection, node: Node) -> AsOf:
-    return AsOf(at=node.clock.now(), offsets=await offsets(conn, node.consumer))
-
-
-async def _known(request: Request) -> tuple[Node, Directory]:
-    node: Node = request.app.state.node
-    directory = await node.directory()
-    if directory.pack is None:
-        raise Problem(503, "starting", "The directory has not been read yet: ask again.", headers={"Retry-After": "2"})
-    return node, directory
-
-
 def _laws(code: str, directory: Directory) -> list[Procedure]:
-    known = listed(directory)
-    if code not in known:
+    found = listed(directory)
+    if code not in found:
         detail = "Give the code of a procedure that lists its answered cases."
-        raise Problem(422, "invalid-field", detail, field="procedure", allowed=sorted(known))
-    return known[code]
+        raise Problem(422, "invalid-field", detail, field="procedure", allowed=sorted(found))
+    return found[code]
 
 
 def _item(one: Published, directory: Directory, least: int) -> Item:
@@ -99,20 +87,16 @@ def _item(one: Published, directory: Directory, least: int) -> Item:
     )
 
 
-def _cursor(last: Published) -> str:
-    return base64.urlsafe_b64encode(f"{last.answered}/{last.token}".encode()).decode().rstrip("=")
-
-
 def _after(cursor: str | None) -> tuple[date, str] | None:
     if cursor is None:
         return None
     try:
-        written = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
-        if written is None:
+        month, token = cursors.read(cursor)
+        if not _TOKEN.fullmatch(token):
             raise ValueError
-        return date.fromisoformat(written[1]), written[2]
-    except ValueError:
-        raise Problem(422, "cursor-invalid", "Give the `next` of the page before, unchanged.", field="cursor") from None
+        return date.fromisoformat(month), token
+    except (ValueError, TypeError):
+        raise cursors.invalid() from None
 
 
 def _periods(report: Report) -> list[Period]:
