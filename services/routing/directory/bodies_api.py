@@ -1,45 +1,34 @@
 """A body's record over HTTP: read, changed by those who keep it, renamed, closed, merged, split, written to; and its history."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
-from services.routing.directory import examples, lifecycle, store
+from services.routing.directory import examples, lifecycle
 from services.routing.directory.access import NATIONAL, Keeper, Looker, author, demand_theirs, find_body
 from services.routing.directory.body_edits import changed_body, day
-from services.routing.directory.store import Changed
+from services.routing.directory.changing import ChangeOut, Dated, changes_of, shown, within_record
 from services.routing.directory.writing import stored, today, write
 from services.routing.examples import shown as shown_as
 from services.routing.packs import settle_all
 from services.routing.rights import National
-from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
 from shared.contracts.directory_records import Certainty, Editable, Inbox, Mailbox, Name, OpeningHours, Part, TerritoryCode
 from shared.contracts.words import Code, Label
 from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
-from shared.runtime.errors import Problem, invalid_in
+from shared.runtime.errors import Problem
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory/bodies/{id}")
 OF_KEEPERS = frozenset({"mailbox", "inboxes", "opening_hours"})
 """What a body says of itself; everything else is the national desk's."""
-
-
-class Asked(BaseModel):
-    """A request's body; a field that does not exist is refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Dated(Asked):
-    on: date | None = Field(default=None, description="The local day from which it holds, today or earlier; without it today.")
 
 
 class Edit(Dated):
@@ -89,37 +78,10 @@ class HistoryOut(BaseModel):
     name: Label
     closed_on: date | None
     successor: str | None
-    changes: list["ChangeOut"]
+    changes: list[ChangeOut]
     next: int | None = Field(description="For `after`; null: this was the last page.")
 
 
-class ProposedBy(BaseModel):
-    """Whose proposal led to the change."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    at: Instant
-    role: str
-    body: str | None
-
-
-class ChangeOut(BaseModel):
-    """`role` made the change, or accepted what another proposed."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    at: Instant
-    version: int
-    act: str
-    role: str
-    body: str | None
-    valid_from: date
-    fields: dict[str, Any]
-    proposal: ProposedBy | None
-
-
-T = TypeVar("T")
 Make = Callable[[Tx, BodyRecord], Sequence[Editable]]
 
 
@@ -136,9 +98,15 @@ async def read_history(
 ) -> HistoryOut:
     """The body's former names, each with its last day, and every change with the role that made it."""
     body = find_body(await node.directory(), id)
-    async with node.read() as conn:
-        found = await store.changes(conn, body.key, after, limit + 1)
-    return _history(body, found[:limit], found[limit - 1].id if len(found) > limit else None)
+    changes, following = await changes_of(node, body, after, limit)
+    return HistoryOut(
+        names=list(body.history),
+        name=body.name,
+        closed_on=body.closed_on,
+        successor=body.successor,
+        changes=changes,
+        next=following,
+    )
 
 
 @router.patch("")
@@ -204,14 +172,6 @@ async def changed(node: Node, who: Principal, id: str, version: int, act: str, m
     return found
 
 
-async def within_record(work: Awaitable[T]) -> T:
-    """What the record's contract refuses becomes a problem: 422 invalid-field."""
-    try:
-        return await work
-    except ValidationError as error:
-        raise invalid_in(error, detail="This field is not as the directory writes it.") from None
-
-
 async def _ended(
     node: Node,
     who: Principal,
@@ -235,19 +195,3 @@ async def _ended(
 
 def _alone(after: BodyRecord | None) -> list[Editable]:
     return [after] if after else []
-
-
-def shown(body: BodyRecord, response: Response) -> BodyRecord:
-    response.headers["ETag"] = f'"{body.version}"'
-    return body
-
-
-def _history(body: BodyRecord, found: Sequence[Changed], following: int | None) -> HistoryOut:
-    return HistoryOut(
-        names=list(body.history),
-        name=body.name,
-        closed_on=body.closed_on,
-        successor=body.successor,
-        changes=[ChangeOut.model_validate(change) for change in found],
-        next=following,
-    )

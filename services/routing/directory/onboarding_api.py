@@ -12,7 +12,8 @@ from services.routing.calls import TheNode
 from services.routing.desk.refusals import conflict
 from services.routing.directory import onboarding, store
 from services.routing.directory.access import Keeper, Overseer
-from services.routing.directory.bodies_api import changed, shown
+from services.routing.directory.bodies_api import changed
+from services.routing.directory.changing import shown
 from services.routing.directory.editing import edited
 from services.routing.directory.writing import today
 from services.routing.rights import National

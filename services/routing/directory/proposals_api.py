@@ -11,13 +11,13 @@ from services.routing.commands import deciding
 from services.routing.desk.refusals import Refused, conflict
 from services.routing.directory import examples, proposal_store
 from services.routing.directory.access import NATIONAL, author, demand_theirs, find_body
-from services.routing.directory.bodies_api import Dated, shown, within_record
 from services.routing.directory.body_edits import changed_body, day
+from services.routing.directory.changing import Dated, shown, within_record
 from services.routing.directory.editing import differences
 from services.routing.directory.proposal_store import Proposal
 from services.routing.directory.writing import stored, today, write
 from services.routing.examples import shown as shown_as
-from services.routing.rights import National
+from services.routing.rights import National, within
 from services.routing.shapes import Asked
 from shared.contracts.base import Instant
 from shared.contracts.directory import BodyRecord
@@ -120,8 +120,7 @@ async def list_proposals(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ProposalPage:
     """Proposals about your body and those below it; at the national desk about all. Oldest first."""
-    allowed = scope(who, await node.directory())
-    bodies = allowed if body is None else {body} if allowed is None else {body} & allowed
+    bodies = within(scope(who, await node.directory()), body)
     keys = None if bodies is None else sorted(f"body/{id}" for id in bodies)
     async with node.read() as conn:
         found = await proposal_store.listed(conn, keys, state, after, limit + 1)

@@ -1,7 +1,7 @@
 """Public services and territories over HTTP: read by any member of staff, changed by the national desk, with their history."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 from services.routing.calls import TheNode
 from services.routing.commands import deciding
 from services.routing.desk.refusals import Refused, conflict
-from services.routing.directory import examples, store
+from services.routing.directory import examples
 from services.routing.directory.access import Looker, author
-from services.routing.directory.bodies_api import ChangeOut, Dated, within_record
 from services.routing.directory.body_edits import day
+from services.routing.directory.changing import ChangeOut, Dated, changes_of, shown, within_record
 from services.routing.directory.editing import differences, edited
 from services.routing.directory.imports import checks
 from services.routing.directory.writing import stored, today, write
@@ -67,7 +67,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 @router.get("/public-services/{code}")
 async def read_public_service(code: str, who: Looker, node: TheNode, response: Response) -> PublicServiceRecord:
     """The record as it is now; its version is the ETag."""
-    return _shown(find(await _fresh(node), PublicServiceRecord, code), response)
+    return shown(find(await _fresh(node), PublicServiceRecord, code), response)
 
 
 @router.get("/public-services/{code}/history")
@@ -86,7 +86,7 @@ async def edit_public_service(
     def make(tx: Tx, known: PublicServiceRecord) -> list[PublicServiceRecord]:
         return [edited(known, day(asked.on, today(tx)), **fields)]
 
-    return _shown(await _changed(node, who, PublicServiceRecord, code, version, "edit", make), response)
+    return shown(await _changed(node, who, PublicServiceRecord, code, version, "edit", make), response)
 
 
 @router.post("/public-services/{code}/close")
@@ -102,13 +102,13 @@ async def close_public_service(
         below = (one for one in tx.directory.public_services.values() if one.parent == known.code and not one.closed_on)
         return [edited(one, on, closed_on=on) for one in (known, *below)]
 
-    return _shown(await _changed(node, who, PublicServiceRecord, code, version, "close", make), response)
+    return shown(await _changed(node, who, PublicServiceRecord, code, version, "close", make), response)
 
 
 @router.get("/territories/{code}")
 async def read_territory(code: str, who: Looker, node: TheNode, response: Response) -> TerritoryRecord:
     """The record as it is now; its version is the ETag."""
-    return _shown(find(await _fresh(node), TerritoryRecord, code), response)
+    return shown(find(await _fresh(node), TerritoryRecord, code), response)
 
 
 @router.get("/territories/{code}/history")
@@ -126,7 +126,7 @@ async def edit_territory(
     def make(tx: Tx, known: TerritoryRecord) -> list[TerritoryRecord]:
         return [edited(known, day(asked.on, today(tx)), name=asked.name)]
 
-    return _shown(await _changed(node, who, TerritoryRecord, code, version, "edit", make), response)
+    return shown(await _changed(node, who, TerritoryRecord, code, version, "edit", make), response)
 
 
 def find(directory: Directory, kind: type[R], code: str, version: int | None = None) -> R:
@@ -165,17 +165,10 @@ def _check(made: Sequence[Editable], directory: Directory) -> None:
 
 
 async def _changes(node: Node, record: Editable, after: int, limit: int) -> ChangesOut:
-    async with node.read() as conn:
-        found = await store.changes(conn, record.key, after, limit + 1)
-    shown: list[Any] = [ChangeOut.model_validate(change) for change in found[:limit]]
-    return ChangesOut(changes=shown, next=found[limit - 1].id if len(found) > limit else None)
+    changes, following = await changes_of(node, record, after, limit)
+    return ChangesOut(changes=changes, next=following)
 
 
 async def _fresh(node: Node) -> Directory:
     node.cache.expire()
     return await node.directory()
-
-
-def _shown(record: R, response: Response) -> R:
-    response.headers["ETag"] = f'"{record.version}"'
-    return record
