@@ -15,8 +15,9 @@ from deploy.local.platform import Platform
 from deploy.local.stores import instant, open_store
 from deploy.local.tables import table
 from shared.contracts.registry import TOPICS
+from shared.messaging.login import Login
 from shared.messaging.positions import Place
-from shared.messaging.transport import Login, Unreachable, observing
+from shared.messaging.transport import Unreachable, observing
 from shared.runtime.clock import parse_clock
 
 OLD_SECONDS = 30

@@ -13,9 +13,10 @@ from deploy.local.platform import Platform
 from deploy.local.stores import instant, open_stores
 from deploy.local.tables import table
 from shared.contracts.registry import FACT_TOPICS, WRITERS
+from shared.messaging.login import Login
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
-from shared.messaging.transport import Login, Unreachable, observing
+from shared.messaging.transport import Unreachable, observing
 from shared.runtime.ids import parse_reference
 
 READER = "stats"

@@ -10,9 +10,9 @@ from services.intake.domain import Draft
 from services.intake.store import Claim, Claimed
 from shared.contracts.complaint import Header
 from shared.contracts.registry import CONTACTS, PAPERS
+from shared.messaging.murmur import partition_of
 from shared.messaging.node import Node
 from shared.messaging.registers import Registers
-from shared.messaging.transport import partition_of
 from shared.messaging.tx import Tx
 from shared.runtime.db import sqlstate
 from shared.runtime.errors import Problem

@@ -13,12 +13,13 @@ from shared.contracts.registry import DIRECTORY
 from shared.messaging import topics
 from shared.messaging.directory import DirectoryCache
 from shared.messaging.engine import Engine, Stop
+from shared.messaging.login import Login
 from shared.messaging.recover import own_topics, recover
 from shared.messaging.relay import Relay
 from shared.messaging.spec import Spec
 from shared.messaging.tally import Tally
 from shared.messaging.tasks import measure, supervise, ticks, watch
-from shared.messaging.transport import Login, Observer, Producer, Subscription, Unreachable
+from shared.messaging.transport import Observer, Producer, Subscription, Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics, migrate
 from shared.runtime.app import Readiness

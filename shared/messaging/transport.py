@@ -8,8 +8,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from typing import Any, Protocol
 
@@ -21,10 +19,10 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from faststream.security import SASLScram512
 
-from shared.messaging.murmur import murmur2
+from shared.messaging.login import Login
+from shared.messaging.murmur import partition_of
 from shared.messaging.positions import Place
 from shared.messaging.records import Outgoing, RawRecord
-from shared.runtime.settings import Settings
 
 BATCH, SMALL = 500, 100
 WAIT_MS = 250
@@ -43,32 +41,6 @@ class Sink(Protocol):
     async def batch(self, records: Sequence[RawRecord]) -> None: ...
     async def assigned(self, places: set[Place]) -> None: ...
     async def revoked(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class Login:
-    servers: str
-    user: str
-    password: str
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Login":
-        return cls(settings.kafka, settings.kafka_user or "", settings.kafka_password or "")
-
-    def client(self) -> dict[str, Any]:
-        return {
-            "bootstrap_servers": self.servers,
-            "security_protocol": "SASL_PLAINTEXT",
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": self.user,
-            "sasl_plain_password": self.password,
-        }
-
-
-@lru_cache(maxsize=10_000)  # what is filed here is sent from here a moment later: three records of one key
-def partition_of(key: str, partitions: int = 12) -> int:
-    """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 
 class Producer:

@@ -21,7 +21,7 @@ from shared.contracts.private import Papers, Person
 from shared.contracts.registry import PAPERS
 from shared.contracts.states import Case, Custody, Filing
 from shared.contracts.wording import content
-from shared.messaging.transport import partition_of
+from shared.messaging.murmur import partition_of
 from shared.runtime.ids import new_reference, uuid7
 
 DAYS, CHUNK, SHARED = 730, 10_000, 5

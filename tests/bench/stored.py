@@ -8,7 +8,7 @@ from itertools import islice
 
 from deploy.local.environment import SERVICES
 from shared.contracts.directory import Directory
-from shared.messaging.transport import partition_of
+from shared.messaging.murmur import partition_of
 from shared.runtime.ids import new_reference, uuid7
 from tests.bench.bench import Bench, Clock
 from tests.bench.lives import lives

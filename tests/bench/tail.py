@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.messaging.transport import Login
+from shared.messaging.login import Login
 from tests.reliability.world import World
 
 PARTITIONS = 12

@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator
 from deploy.local.people import World, wait
 from shared.contracts.registry import FACT_TOPICS, TICK, TOPICS
 from shared.contracts.schemas import FOLDER
+from shared.messaging.login import Login
 from shared.messaging.records import RawRecord
-from shared.messaging.transport import Login, observing
+from shared.messaging.transport import observing
 
 CANARY = "qanariyya-7c1f"
 READER = {"papers": "routing", "answers": "intake", "contacts": "notifications", "notices": "stats", "directory": "agency"}

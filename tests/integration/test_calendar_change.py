@@ -27,8 +27,8 @@ from shared.contracts.complaint import Header
 from shared.contracts.directory import CalendarRecord, Directory
 from shared.contracts.states import Clocks, ClockState
 from shared.messaging import registers
+from shared.messaging.murmur import partition_of
 from shared.messaging.registers import Registers
-from shared.messaging.transport import partition_of
 from tests.deadlines.slow import SlowClock, SlowSpan, slow_end
 from tests.support.stores import Bench, Opener, fact
 from tests.support.timed import Deadlines, at, filing, header

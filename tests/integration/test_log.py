@@ -11,13 +11,14 @@ from shared.contracts.events import IntakeFact
 from shared.contracts.states import Filing
 from shared.messaging.codec import decode
 from shared.messaging.engine import Engine
+from shared.messaging.murmur import partition_of
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
 from shared.messaging.registers import Change, Registers
 from shared.messaging.republish import NotEmpty, republish
 from shared.messaging.spec import Spec
 from shared.messaging.tasks import caught_up
-from shared.messaging.transport import observing, partition_of
+from shared.messaging.transport import observing
 from shared.messaging.tx import Tx
 from tests.support.probe import FACTS, again, file, fresh_store, new_header, node_on, note_effects, rows
 

@@ -24,9 +24,9 @@ from services.stats.models import COLUMNS as FACT
 from shared.contracts.registry import FACT_TOPICS, NOTICES, PRIVATE_TOPICS
 from shared.messaging import registers
 from shared.messaging.codec import Undecodable
+from shared.messaging.murmur import partition_of
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
-from shared.messaging.transport import partition_of
 from shared.messaging.tx import Tx
 from tests.messaging.machine import Machine
 from tests.messaging.memory import Crash, State, put_in_place_of_sql

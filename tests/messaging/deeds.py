@@ -17,8 +17,8 @@ from shared.contracts.complaint import Header
 from shared.contracts.private import Contacts, Papers, Person, RequestText
 from shared.contracts.registry import CONTACTS, PAPERS
 from shared.contracts.states import Filing
+from shared.messaging.murmur import partition_of
 from shared.messaging.registers import Registers
-from shared.messaging.transport import partition_of
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 

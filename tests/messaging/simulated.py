@@ -20,10 +20,10 @@ from shared.contracts.base import iso
 from shared.contracts.registry import DIRECTORY, INTAKE, ROUTING, TOPICS
 from shared.messaging.codec import decode
 from shared.messaging.engine import Engine, Stop
+from shared.messaging.murmur import partition_of
 from shared.messaging.positions import Place
 from shared.messaging.records import Decoded, Outgoing, RawRecord
 from shared.messaging.spec import Spec
-from shared.messaging.transport import partition_of
 from shared.messaging.tx import Tx
 from tests.messaging.deeds import Deed
 from tests.messaging.histories import BEGIN

@@ -2,8 +2,7 @@ from aiokafka.partitioner import murmur2 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.murmur import murmur2
-from shared.messaging.transport import partition_of
+from shared.messaging.murmur import murmur2, partition_of
 
 
 @given(st.binary(max_size=40))

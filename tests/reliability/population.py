@@ -15,8 +15,8 @@ from shared.contracts.directory import Directory, DirectoryRecord
 from shared.contracts.events import Cause, DeadlinesFact
 from shared.contracts.registry import DEADLINES
 from shared.contracts.states import Case, Custody, Filing
+from shared.messaging.murmur import partition_of
 from shared.messaging.records import fact_record
-from shared.messaging.transport import partition_of
 
 _TEMPLATES = """create temp table template (day int, id text, reference text, header text, intake jsonb, routing jsonb, deadlines jsonb,
     version int, calendar text, calendar_version int, breach_at timestamptz, alert_at timestamptz, headers text, fact text)"""

@@ -15,9 +15,10 @@ from deploy.local.environment import SERVICES
 from deploy.local.home import REPO
 from deploy.local.platform import Platform
 from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
+from shared.messaging.login import Login
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
-from shared.messaging.transport import Login, Observer, observing
+from shared.messaging.transport import Observer, observing
 from tests.support.mail import MailServer, mail_server
 
 NORIA = {

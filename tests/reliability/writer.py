@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.registry import TOPICS
+from shared.messaging.login import Login
 from shared.messaging.records import Outgoing, RawRecord
-from shared.messaging.transport import Login, Producer
+from shared.messaging.transport import Producer
 from tests.reliability.world import World
 
 

@@ -10,9 +10,10 @@ from shared.contracts.directory import DirectoryRecord
 from shared.contracts.events import Fact
 from shared.contracts.registry import DIRECTORY, FACT_TOPICS, WRITERS
 from shared.messaging.codec import decode
+from shared.messaging.login import Login
 from shared.messaging.records import RawRecord, directory_record, fact_record
 from shared.messaging.registers import Registers, writer_of
-from shared.messaging.transport import Login, Producer, observing
+from shared.messaging.transport import Producer, observing
 
 
 class Teller:

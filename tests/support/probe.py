@@ -12,10 +12,10 @@ from deploy.local.platform import Platform
 from shared.contracts.complaint import Header
 from shared.contracts.states import Case, Filing
 from shared.messaging import tables
+from shared.messaging.murmur import partition_of
 from shared.messaging.node import Node
 from shared.messaging.registers import Change, Registers
 from shared.messaging.spec import Spec
-from shared.messaging.transport import partition_of
 from shared.messaging.tx import Tx
 from shared.runtime.clock import RealClock
 from shared.runtime.ids import new_reference, uuid7

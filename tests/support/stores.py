@@ -17,11 +17,11 @@ from shared.contracts.events import Cause, Fact
 from shared.contracts.private import Private
 from shared.contracts.registry import DIRECTORY, NOTICES, PRIVATE_TOPICS, TOPICS, WRITERS
 from shared.messaging import directory
+from shared.messaging.murmur import partition_of
 from shared.messaging.node import Node
 from shared.messaging.records import RawRecord
 from shared.messaging.registers import FACT_OF, writer_of
 from shared.messaging.service import Service
-from shared.messaging.transport import partition_of
 from shared.runtime.clock import set_file_clock
 from tests.support import databases
 
