@@ -4,11 +4,8 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -87,7 +84,7 @@ async def _foretold_and_done(deadlines: Deadlines, most: int) -> None:
     assert await bench.outbox() == []
 
     await deadlines.learn(record.model_copy(update={"version": changed.version, "calendar": changed}))
-    with _sweeping(bench) as process:
+    with bench.beside("sweep_process") as process:
         await _until_begun(bench, process)
         process.send_signal(signal.SIGKILL)
     left = await _left(bench)
@@ -195,18 +192,6 @@ def _noticed(before: ClockState, after: Registers, directory: Directory) -> bool
     """Whether the filer, whose receipt told the old date, is told of another one."""
     receipt = Entry("receipt", "", FILER, "sent", params=of_clock(before))
     return "due-changed" in {intent.code for intent in plan(after, [receipt], directory).write}
-
-
-@contextmanager
-def _sweeping(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
-    given = bench.node.settings.model_dump(mode="json", exclude_none=True)
-    environment = os.environ | {f"WASL_{name.upper()}": str(value) for name, value in given.items()}
-    process = subprocess.Popen([sys.executable, "-m", "tests.support.sweep_process"], env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def _until_begun(bench: Bench, process: subprocess.Popen[bytes]) -> None:

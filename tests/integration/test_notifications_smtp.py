@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from shared.contracts.private import Contacts
 from tests.notifications.stories import Story
-from tests.support.mail import MailServer, mail_server, sender_process, sending, settled
+from tests.support.mail import MailServer, mail_server, sending, settled
 from tests.support.stores import Bench, Opener
 
 OPEN_TRANSACTIONS = """
@@ -109,7 +109,7 @@ async def test_a_sender_killed_between_the_servers_answer_and_its_own_commit_sen
     with mail_server(tmp_path / "inbox", "--slow", "1") as server:
         bench = await open_store("notifications", **server.settings, claim_seconds=5)
         await deliver(bench, story_with_address(1))
-        with sender_process(bench) as process:
+        with bench.beside("sender_process") as process:
             await taken(server, 3)
             async with bench.node.db.begin() as conn:
                 await conn.execute(text("select 1 from notices for update"))
@@ -130,7 +130,7 @@ async def test_a_sender_killed_before_the_servers_answer_sends_the_same_again(op
     with mail_server(tmp_path / "inbox", "--slow", "20") as server:
         bench = await open_store("notifications", **server.settings, claim_seconds=3)
         await deliver(bench, story_with_address(1))
-        with sender_process(bench) as process:
+        with bench.beside("sender_process") as process:
             await taken(server, 3)
             process.send_signal(signal.SIGKILL)
             process.wait()

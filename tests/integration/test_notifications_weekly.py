@@ -2,13 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,14 +130,14 @@ async def test_killed_in_the_middle_it_is_decided_once_all_the_same(bench: Bench
         transaction = held.transaction()
         await transaction.start()
         await held.execute("insert into weekly_list (week) values ('2026-W11')")
-        with _lister(bench) as process:
+        with bench.beside("lister_process") as process:
             await _until_it_waits(held)
             process.send_signal(signal.SIGKILL)
         await transaction.rollback()
     finally:
         await held.close()
     assert await bench.execute(LISTS) == []
-    with _lister(bench):
+    with bench.beside("lister_process"):
         await _until_decided(bench)
     before = await bench.execute("select * from notices where code = 'weekly-list'")
     await _decide(bench.node)
@@ -192,19 +187,6 @@ async def test_a_warning_is_read_where_its_level_is_read(bench: Bench, tmp_path:
     told = {(n.code, n.audience): mails[str(n.id)] for name, n in await bench.outbox() if name == "notice-sent"}
     assert told["approaching", "body:water-office"] == "two@noria.example"
     assert told["new-case", "body:water-office"] == "office@noria.example"
-
-
-@contextmanager
-def _lister(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
-    """The service's own loop as a process."""
-    given = bench.node.settings.model_dump(mode="json", exclude_none=True)
-    environment = os.environ | {f"WASL_{name.upper()}": str(value) for name, value in given.items()}
-    process = subprocess.Popen([sys.executable, "-m", "tests.support.lister_process"], env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def _until_it_waits(conn: asyncpg.Connection) -> None:

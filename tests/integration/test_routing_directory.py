@@ -28,8 +28,7 @@ async def desks(desks: Desks) -> Desks:
 
 
 async def call(desks: Desks, who: Who, path: str, version: int | None, method: str = "POST", **asked: Any) -> httpx.Response:
-    headers = desks.bench.token(*who) | ({} if version is None else {"If-Match": f'"{version}"'})
-    return await desks.client.request(method, f"/v1/directory/bodies/{path}", headers=headers, json=asked)
+    return await desks.send(who, f"/v1/directory/bodies/{path}", version, method, asked)
 
 
 async def done(desks: Desks, who: Who, path: str, version: int, method: str = "POST", **asked: Any) -> dict[str, Any]:

@@ -24,8 +24,7 @@ async def desks(desks: Desks) -> Desks:
 
 
 async def call(desks: Desks, who: Who, path: str, version: int | None = None, **asked: Any) -> httpx.Response:
-    headers = desks.bench.token(*who) | ({} if version is None else {"If-Match": f'"{version}"'})
-    return await desks.client.post(f"/v1/directory/{path}", headers=headers, json=asked or None)
+    return await desks.send(who, f"/v1/directory/{path}", version, "POST", asked or None)
 
 
 async def proposed(desks: Desks, who: Who = ADMIN, version: int = 1, **asked: Any) -> dict[str, Any]:

@@ -20,8 +20,7 @@ async def desks(desks: Desks) -> Desks:
 
 
 async def call(desks: Desks, who: Who, path: str, version: int | None, method: str = "PATCH", **asked: Any) -> httpx.Response:
-    headers = desks.bench.token(*who) | ({} if version is None else {"If-Match": f'"{version}"'})
-    return await desks.client.request(method, f"/v1/directory/{path}", headers=headers, json=asked)
+    return await desks.send(who, f"/v1/directory/{path}", version, method, asked)
 
 
 async def changes(desks: Desks, path: str) -> list[tuple[Any, ...]]:

@@ -41,9 +41,14 @@ async def take(platform: Platform, service: str) -> str:
         return _free[service].pop()
     if service not in _templates:
         _templates[service] = await _template(platform, service)
+    return await copied(platform, service, _templates[service].name)
+
+
+async def copied(platform: Platform, service: str, template: str) -> str:
+    """The name of a new database as this one is, which the service's app role may enter."""
     name = f"test_{service}_{next(_names)}"
     async with _superuser(platform, "postgres") as server:
-        await server.execute(f"create database {name} template {_templates[service].name} owner {service}_owner")
+        await server.execute(f"create database {name} template {template} owner {service}_owner")
         await server.execute(f"revoke all on database {name} from public; grant connect on database {name} to {service}_app")
     return name
 

@@ -35,6 +35,11 @@ class Desks:
     async def get(self, path: str, who: Who = NATIONAL, **query: Any) -> httpx.Response:
         return await self.client.get(path, headers=self.bench.token(*who), params=query)
 
+    async def send(self, who: Who, path: str, version: int | None, method: str, asked: Any) -> httpx.Response:
+        """A change of what has this version."""
+        headers = self.bench.token(*who) | ({} if version is None else {"If-Match": f'"{version}"'})
+        return await self.client.request(method, path, headers=headers, json=asked)
+
     async def case(self, header: Header, who: Who = NATIONAL) -> dict[str, Any]:
         """The case as someone reads it; fails where they may not."""
         response = await self.get(f"/v1/cases/{header.reference}", who)

@@ -1,8 +1,6 @@
 """Mail in tests: the sink as a process, what it was given, and a sender that runs for a while."""
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -104,18 +102,3 @@ async def settled(bench: Bench, seconds: float = 80) -> None:
     while rows := await bench.execute("select code, state, reason from notices where state in ('held', 'pending', 'sending')"):
         assert time.monotonic() < until, rows
         await asyncio.sleep(0.05)
-
-
-@contextmanager
-def sender_process(bench: Bench) -> Iterator[subprocess.Popen[bytes]]:
-    """A second replica's sender, to be killed."""
-    given = bench.node.settings.model_dump(mode="json", exclude_none=True)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.sender_process"], env=os.environ | {f"WASL_{k.upper()}": str(v) for k, v in given.items()}
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        process.wait()

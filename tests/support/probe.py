@@ -1,7 +1,6 @@
 """A consumer of a test's own: any Spec on a fresh store that has the engine's tables and one for effects, without unique keys."""
 
 from collections.abc import Sequence
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -20,9 +19,9 @@ from shared.messaging.tx import Tx
 from shared.runtime.clock import RealClock
 from shared.runtime.ids import new_reference, uuid7
 from shared.runtime.settings import Settings
+from tests.support import databases
 
 FACTS = ("complaints-intake", "complaints-routing", "complaints-deadlines")
-_names = count(1)
 _EFFECT = text("insert into effect (complaint_id, versions) values (:id, :versions)")
 
 
@@ -47,13 +46,7 @@ async def note_effects(changes: Sequence[Change], tx: Tx) -> None:
 
 async def fresh_store(platform: Platform, service: str) -> str:
     """A database of the service's roles with the engine's tables; returns its name."""
-    name = f"probe_{service}_{next(_names)}"
-    server = await asyncpg.connect(platform.pg_url("postgres", "postgres", "postgresql"))
-    try:
-        await server.execute(f"create database {name} template wasl_{service} owner {service}_owner")
-        await server.execute(f"revoke all on database {name} from public; grant connect on database {name} to {service}_app")
-    finally:
-        await server.close()
+    name = await databases.copied(platform, service, f"wasl_{service}")
     owner = await asyncpg.connect(platform.pg_url(name, f"{service}_owner", "postgresql"))
     try:
         await owner.execute(tables.CREATE + "create table effect (complaint_id uuid, versions int[]);")

@@ -1,6 +1,10 @@
 """A service on a real, freshly migrated database, without a broker: the engine is fed by hand, through its own path."""
 
-from collections.abc import Callable, Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -80,6 +84,18 @@ class Bench:
         """Puts everything down; the database is another test's then."""
         await self.node.stop()
         await databases.give_back(self.platform, self.service.name, str(self.node.db.engine.url.database))
+
+    @contextmanager
+    def beside(self, module: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A second process on this store, with this one's settings, to be killed: this module of tests.support is run."""
+        given = self.node.settings.model_dump(mode="json", exclude_none=True)
+        environment = os.environ | {f"WASL_{name.upper()}": str(value) for name, value in given.items()}
+        process = subprocess.Popen([sys.executable, "-m", f"tests.support.{module}"], env=environment)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     def client(self) -> httpx.AsyncClient:
         """HTTP to the service's own application, in this process."""
