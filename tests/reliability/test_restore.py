@@ -53,7 +53,7 @@ async def restored(world: World, services: Sequence[str], dumps: Path) -> list[s
     before = {service: await backups.content(world, service) for service in services}
     mails = Counter(world.mails())
     await world.note_given_up()
-    told = await asyncio.gather(*(_put_back(world, service, dumps / service) for service in services))
+    told = await asyncio.gather(*(_put_back(world, service, dumps / service, before[service]) for service in services))
     steady = await world.steady()
     for service in services:
         wrong = backups.differences(before[service], await backups.content(world, service))
@@ -62,12 +62,13 @@ async def restored(world: World, services: Sequence[str], dumps: Path) -> list[s
     return [f"{line}, steady {steady:.1f} s after its start" for line in told]
 
 
-async def _put_back(world: World, service: str, dump: Path) -> str:
+async def _put_back(world: World, service: str, dump: Path, before: backups.Content) -> str:
     facts = await count(world, service, _FACTS)
     await asyncio.to_thread(world.platform.kill_service, service, SIGTERM)
     await backups.put_back(world, service, dump)
     newer = facts - await count(world, service, _FACTS)
     assert newer >= NEWER
+    assert backups.differences(before, await backups.content(world, service))
     back = await recovered(world, service)
     await world.start(service)
     return f"{service}: {newer} facts newer than the dump, {back} taken back"

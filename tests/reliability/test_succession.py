@@ -13,7 +13,7 @@ from tests.reliability.trial import Trial
 from tests.reliability.world import World
 from tests.support.citizen import filing
 
-CASES, AT_ONCE = 800, 40
+CASES, AT_ONCE = 1_000, 40
 """More than routing moves in one transaction, so that there is a middle."""
 FILER = {"name": "Amina Test", "phone": "+212661000001", "language": "fr"}
 """Has no mailbox, so that nobody but the body is told."""
