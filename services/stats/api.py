@@ -66,7 +66,9 @@ async def as_of(conn: AsyncConnection, node: Node, now: datetime) -> AsOf:
 
 
 async def offsets(conn: AsyncConnection, consumer: str) -> dict[str, dict[int, int]]:
+    """A partition of which nothing is counted has no entry, whether or not its position was ever made."""
     by_topic: dict[str, dict[int, int]] = {}
     for (topic, partition), offset in sorted((await positions.read(conn, consumer)).items()):
-        by_topic.setdefault(topic, {})[partition] = offset
+        if offset:
+            by_topic.setdefault(topic, {})[partition] = offset
     return by_topic

@@ -27,7 +27,7 @@ class Question(BaseModel):
 
 
 class AsOf(BaseModel):
-    """Which facts the figures were made from: legal time, and for each topic and partition the next offset not yet counted."""
+    """Which facts the figures were made from: legal time, and for each topic and partition the next offset not yet counted (none: 0)."""
 
     at: Instant
     offsets: dict[str, dict[int, int]]

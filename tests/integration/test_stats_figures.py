@@ -9,7 +9,7 @@ import pytest
 from services.stats import store
 from services.stats.api import offsets
 from services.stats.handlers import renew
-from shared.messaging import directory
+from shared.messaging import directory, positions
 from shared.messaging.registers import Registers
 from tests.support.lives import facts, life, noria
 from tests.support.stores import Bench, Opener
@@ -175,6 +175,12 @@ async def test_the_offsets_name_the_facts_that_were_counted(bench: Bench) -> Non
     assert sum(counted["complaints-intake"].values()) == 11
     assert sum(counted["complaints-routing"].values()) == 10
     assert sum(counted["complaints-deadlines"].values()) == 10
+
+
+async def test_a_partition_of_which_nothing_is_counted_is_not_named(bench: Bench) -> None:
+    async with bench.node.db.begin() as conn:
+        await positions.claim(conn, bench.node.consumer, [("complaints-intake", 3)], {"complaints-intake": "id"})
+    assert (await ask(bench, by="body"))["as_of"]["offsets"] == {}
 
 
 async def test_an_answer_is_of_one_instant_whatever_arrives_meanwhile(bench: Bench) -> None:

@@ -166,9 +166,8 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
     id = await live.life(ERASED)
     await live.caught_up()
     figures, rows = await live.ask(), await live.rows("public")
-    async with held_back(live, id) as blocker:
-        first = await live.process()
-        while not (await live.rows("twin") and await _waiting(blocker)):
+    async with held_back(live, id), killed_after(await live.process()) as first:
+        while not (await live.rows("twin") and await _blocked(live.bench.node.db)):
             assert first.returncode is None, await first.communicate()
             await asyncio.sleep(0.05)
         second = await live.process()
@@ -176,8 +175,7 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
         assert second.returncode == 1, said.decode()
         assert b"another rebuild is at work" in said
         assert len(await live.rows("twin")) < len(rows)
-        first.send_signal(signal.SIGKILL)
-        await first.communicate()
+        await killed(first)
         assert (await live.ask(), await live.slot()) == (figures, "public")
     third = await live.process()
     said, _ = await third.communicate()
@@ -186,17 +184,32 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
 
 
 @asynccontextmanager
-async def held_back(live: Live, id: UUID) -> AsyncIterator[asyncpg.Connection]:
+async def held_back(live: Live, id: UUID) -> AsyncIterator[None]:
     """Until the block's end, whoever would note this erasure waits."""
     blocker = await asyncpg.connect(live.bench.platform.pg_url(_database(live.bench.node), "postgres", "postgresql"))
     transaction = blocker.transaction()
     await transaction.start()
     try:
         await blocker.execute("delete from erased where complaint_id = $1", id)
-        yield blocker
+        yield
     finally:
         await transaction.rollback()
         await blocker.close()
+
+
+@asynccontextmanager
+async def killed_after(process: asyncio.subprocess.Process) -> AsyncIterator[asyncio.subprocess.Process]:
+    """It outlives no failure of the block: it would go on in the database of the next test."""
+    try:
+        yield process
+    finally:
+        await killed(process)
+
+
+async def killed(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGKILL)
+    await process.communicate()
 
 
 @pytest.mark.timeout(400)
@@ -248,13 +261,8 @@ async def test_a_slot_is_emptied_only_when_nobody_can_still_be_reading_it(open_s
     assert (await bench.execute("select count(*) from public.register"))[0][0] == 0
 
 
-async def _waiting(conn: asyncpg.Connection) -> bool:
-    return bool(
-        await conn.fetchval("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
-    )
-
-
 async def _blocked(db: Database) -> bool:
+    """Asked in a transaction of its own: the server shows one transaction the same activity for as long as it lasts."""
     async with db.engine.begin() as conn:
         query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         return bool((await conn.exec_driver_sql(query)).scalar_one())
