@@ -24,6 +24,9 @@ from shared.runtime.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _GRACE_S = 10
+_IDLE_S = 75
+"""How long a connection may say nothing between two requests: longer than proxies (60 s mostly) and clients keep one. Who sends into one
+that is just being closed is told nothing, and cannot know whether what they sent was done."""
 _START_FAILED = 1
 _NONE: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """Of the framework: traces, measurements and lines are the edge's, and asking each time whether an SDK is there costs more than they do."""
@@ -103,6 +106,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         log_config=None,
         server_header=False,
         proxy_headers=False,  # whose X-Forwarded-For counts is a setting of ours (WASL_TRUSTED_PROXIES), not 127.0.0.1's by default
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = uvicorn.Server(config)

@@ -97,6 +97,17 @@ def test_a_signal_lets_what_is_in_flight_finish_and_ends_with_0(service: Process
     assert (code, "put down" in out) == (0, True)
 
 
+def test_a_connection_that_says_nothing_for_a_while_is_kept(service: Process) -> None:
+    patient = httpx.Limits(keepalive_expiry=60)
+    with httpx.Client(base_url=f"http://127.0.0.1:{service.port}", limits=patient) as client:
+        told: list[str] = []
+        for _ in range(2):
+            answer = client.get("/whence", extensions={"trace": lambda name, _: told.append(name)})
+            assert answer.status_code == 200
+            time.sleep(6)  # longer than the server's own default
+    assert told.count("connection.connect_tcp.complete") == 1
+
+
 def test_nobody_says_from_where_a_request_comes_but_the_socket(service: Process) -> None:
     assert service.get("/whence", **{"X-Forwarded-For": "198.51.100.1", "X-Forwarded-Proto": "https"}).json() == "127.0.0.1"
 
