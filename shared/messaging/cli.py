@@ -16,6 +16,7 @@ from shared.runtime import migrate
 from shared.runtime.app import run
 from shared.runtime.db import transient
 from shared.runtime.logs import configure
+from shared.runtime.memory import settle
 from shared.runtime.settings import load
 
 
@@ -29,6 +30,7 @@ def main(service: Service) -> None:
         return
     if arguments.command == "migrate":
         sys.exit(_migrate(service.name, settings.owner_database_url))
+    settle()
     sys.exit(asyncio.run(_offline(service, service.node(settings), arguments)))
 
 

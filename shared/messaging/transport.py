@@ -31,6 +31,9 @@ TELL_SECONDS = 1.0
 """How often the broker is told how far a busy consumer is; a quiet one tells it at once that it has come to the end."""
 REBALANCE_TIMEOUT_MS = 60_000
 """How long a batch in flight may hold a rebalance. The client's own default is the session time-out, too short."""
+IDLE_FETCH_MS = 10
+"""How long the broker holds an observer's fetch that finds nothing. It answers a connection in order: whatever is asked next, an end
+or another stretch, waits as long, by the client's own default half a second."""
 
 Unreachable = KafkaError
 
@@ -209,7 +212,9 @@ class Observer:
 
     def __init__(self, login: Login) -> None:
         self._login = login
-        self._consumer = AIOKafkaConsumer(**login.client(), enable_auto_commit=False, auto_offset_reset="earliest")
+        self._consumer = AIOKafkaConsumer(
+            **login.client(), enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=IDLE_FETCH_MS
+        )
 
     async def start(self) -> None:
         try:
@@ -255,6 +260,7 @@ class Observer:
             for tp in list(left):
                 if await self._consumer.position(tp) >= left[tp]:
                     del left[tp]
+        self._consumer.unsubscribe()  # it would go on asking for what comes after
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """The HTTP shell that every service shares: probes, metrics, problems, limits, traces; and how the process runs."""
 
-import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from shared.runtime.auth import Verifier
 from shared.runtime.body import BodyGuard
 from shared.runtime.direct import Direct
 from shared.runtime.edge import Edge
+from shared.runtime.memory import settle
 from shared.runtime.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -114,9 +114,7 @@ def run(app: FastAPI, settings: Settings) -> None:
     # For a signal before uvicorn listens to them, and for the one that it raises again after it has obeyed.
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: setattr(server, "should_exit", True))
-    # What is loaded by now stays: the collector need not walk it again and again, nor come after every second request.
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    settle()
     try:
         server.run()
     except SystemExit:

@@ -29,6 +29,7 @@ MEANING = {
     "half_load_due_to_hop": "due date to one hop, half load (<= 5)",
     "spike_accepted_share": "spike: share accepted at once",
     "spike_caught_up_s": "spike: caught up after, s (<= 300)",
+    "rebuild_besides_s": "rebuild: its seconds besides the facts",
     "rebuild_to_bare": "rebuild to bare upserts (>= 0.7)",
     "scan_growth": "a look at 1,000,000 clocks, to 10,000 (< 2)",
 }
