@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stats.domain import FactRow
 from services.stats.models import COLUMNS, FACTS
+from shared.runtime.db import copy
 
 KEYS = {"body": "f.body", "public_service": "f.public_service", "month": "to_char(f.month, 'YYYY-MM')", "territory": "place.key"}
 """What a row of the figures is about, by dimension."""
@@ -88,6 +89,11 @@ async def upsert(conn: AsyncConnection, rows: Sequence[FactRow], table: str = FA
     """Writes these rows, one statement for all; at most one a complaint."""
     if rows:
         await conn.execute(_upsert(table), {name: [getattr(row, name) for row in rows] for name in COLUMNS})
+
+
+async def bring(conn: AsyncConnection, rows: Iterable[tuple[Any, ...]], table: str = FACTS) -> None:
+    """Rows as the values of COLUMNS, of complaints that have none yet."""
+    await copy(conn, table, list(COLUMNS), rows)
 
 
 async def made_too_early(conn: AsyncConnection, procedures: Sequence[str], zone: str, table: str = FACTS) -> list[UUID]:

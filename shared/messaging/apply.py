@@ -49,7 +49,7 @@ async def _facts(spec: Spec, tx: Tx, decoded: Sequence[Decoded]) -> None:
 
 
 def _rows(tx: Tx, decoded: Iterable[Decoded]) -> list[Registers]:
-    rows = newest([(Registers.new(d.body.complaint, d.raw.partition), d.body) for d in decoded if isinstance(d.body, Fact)])
+    rows = newest((d.raw.partition, d.body) for d in decoded if isinstance(d.body, Fact))
     for row in rows:
         if row.intake and row.intake.erased_at:
             tx.erase(row.complaint_id)  # who is erased stays so: to be told again changes nothing

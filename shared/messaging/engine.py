@@ -7,7 +7,7 @@ What may pass is tried again whole; what cannot pass is found one by one and par
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
@@ -35,6 +35,8 @@ PATIENCE_SECONDS = 200
 """How long a batch is tried again: well under the client's max_poll_interval of 300 s."""
 POISON_LIMIT = 20
 """So many records in a row that cannot be taken are no bad records but a bad deploy: the last one is not parked."""
+
+Way = Callable[[Tx, Sequence[RawRecord]], Awaitable[None]]
 
 
 class Upstream(Protocol):
@@ -73,8 +75,8 @@ class Engine:
         self.consumer = consumer
         self.topic_ids: Mapping[str, str] = {}
         self.subscription: Upstream | None = None
-        self.sift: Callable[[Sequence[RawRecord]], Sequence[RawRecord]] = lambda records: records
-        """Leaves out records of a whole batch that need not be looked at; their positions are passed all the same."""
+        self.whole: Way = self._take
+        """What a whole batch does to the store. Where another way stands here and raises, records are taken one by one in the usual one."""
         self.ready = asyncio.Event()
         self._db, self._clock, self._cache = db, clock, cache
         self._committed, self._fail = committed, fail
@@ -148,7 +150,7 @@ class Engine:
             stretches = {place: _stretch(group) for place, group in _by_place(records)}
             claimed = await positions.claim_through(conn, self.consumer, stretches, self.topic_ids)
             if fresh := self._fresh(records, claimed):
-                tells = await self._apply(conn, self.sift(fresh), directory)
+                tells = await self._apply(conn, fresh, directory, self.whole)
                 over_gaps = {p: Position(_next(g)) for p, g in _by_place(fresh) if claimed[p].next_offset < stretches[p][0]}
                 if over_gaps:
                     await positions.advance(conn, self.consumer, over_gaps)
@@ -178,7 +180,7 @@ class Engine:
     async def _single(self, conn: AsyncConnection, raw: RawRecord, before: Position, directory: Directory) -> Position:
         try:
             async with conn.begin_nested():
-                await self._apply(conn, [raw], directory)
+                await self._apply(conn, [raw], directory, self._take)
             return Position(raw.offset + 1)
         except Exception as error:
             if transient(error):
@@ -191,19 +193,22 @@ class Engine:
             log.error("record parked", topic=raw.topic, partition=raw.partition, offset=raw.offset, reason=_reason(error))
             return Position(raw.offset + 1, bad)
 
-    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord], directory: Directory) -> bool:
+    async def _apply(self, conn: AsyncConnection, records: Sequence[RawRecord], directory: Directory, way: Way) -> bool:
         """Whether anything is to leave for the log by it."""
         tx = Tx(conn, self.spec.name, self._clock.now(), directory)
-        await take(self.spec, tx, [decode(raw) for raw in records])
+        await way(tx, records)
         tells = tx.tells
         await tx.flush()
         return tells
+
+    async def _take(self, tx: Tx, records: Sequence[RawRecord]) -> None:
+        await take(self.spec, tx, [decode(raw) for raw in records])
 
     async def replay(self, raw: RawRecord) -> None:
         """Hands a parked record to the same path, outside every position. Raises what it raises."""
         directory = await self._cache.get()
         async with self._db.begin() as conn:
-            tells = await self._apply(conn, [raw], directory)
+            tells = await self._apply(conn, [raw], directory, self._take)
         self._committed(tells)
 
     def _fresh(self, records: Sequence[RawRecord], claimed: Mapping[Place, Position]) -> list[RawRecord]:

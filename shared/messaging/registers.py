@@ -4,7 +4,7 @@ The highest version of a writer wins, whatever the order, repetition or grouping
 derives is a function of these rows, so a doubled, late or skipped fact is caught up by the next one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Self
@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.complaint import Header
 from shared.contracts.events import DeadlinesFact, Fact, IntakeFact, RoutingFact
 from shared.contracts.states import Case, Clocks, Filing
+from shared.runtime.db import copy
 
 WRITERS = ("intake", "routing", "deadlines")
 State = Filing | Case | Clocks
 
 FACT_OF: Mapping[str, type[Fact]] = {"intake": IntakeFact, "routing": RoutingFact, "deadlines": DeadlinesFact}
+_VERSION = {writer: f"{writer}_version" for writer in WRITERS}
 _WRITER_OF = {model: writer for writer, model in FACT_OF.items()}
 _STATE: Mapping[str, TypeAdapter[Any]] = {
     "intake": TypeAdapter(Filing),
@@ -78,14 +80,19 @@ def state_of(fact: Fact) -> State:
     return state
 
 
-def newest(registers: Iterable[tuple[Registers, Fact]]) -> list[Registers]:
-    """Folds facts of one batch, in any order, into one row a complaint, in complaint-id order (the lock order)."""
-    rows: dict[UUID, Registers] = {}
-    for empty, fact in registers:
-        rows[empty.complaint_id] = rows.get(empty.complaint_id, empty).fold(fact)
-    return [rows[key] for key in sorted(rows)]
+def newest(facts: Iterable[tuple[int, Fact]]) -> list[Registers]:
+    """Folds facts of one batch, each with its partition, in any order, into one row a complaint, in complaint-id order (the lock order)."""
+    rows: dict[UUID, dict[str, Any]] = {}
+    for partition, fact in facts:
+        header = fact.complaint
+        row = rows.setdefault(header.id, {"complaint_id": header.id, "partition": partition, "header": header})
+        writer = _WRITER_OF[type(fact)]
+        if fact.version > row.get(_VERSION[writer], 0):
+            row[writer], row[_VERSION[writer]] = state_of(fact), fact.version
+    return [Registers(**rows[id]) for id in sorted(rows, key=attrgetter("int"))]
 
 
+ROW = ("complaint_id", "partition", "reference", "header", *(column for w in WRITERS for column in (w, _VERSION[w])))
 _COLUMNS = ", ".join(f"{w}, {w}_version" for w in WRITERS)
 _OLD = ", ".join(f"old.{c}" for w in WRITERS for c in (w, f"{w}_version"))
 _SET = ", ".join(
@@ -106,6 +113,7 @@ _PUT_SQL = f"""
 _PUT = text(_PUT_SQL)
 _UPSERT = text(f"{_PUT_SQL} returning new.complaint_id, old.partition, old.header, {_OLD}")
 
+_HELD = text("select complaint_id from register where complaint_id = any(cast(:ids as uuid[]))")
 _SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"  # noqa: S608
 _BY_IDS = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update")
 _BY_IDS_UNLOCKED = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id")
@@ -131,6 +139,16 @@ async def put(conn: AsyncConnection, rows: Sequence[Registers]) -> None:
         await conn.execute(_PUT, _parameters(rows))
 
 
+async def held(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these complaints that have a row."""
+    return set((await conn.execute(_HELD, {"ids": list(ids)})).scalars()) if ids else set()
+
+
+async def bring(conn: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Rows as `as_row` makes them, of complaints that have none yet."""
+    await copy(conn, "register", ROW, rows)
+
+
 async def load(conn: AsyncConnection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Registers]:
     result = await conn.execute(_BY_IDS if lock else _BY_IDS_UNLOCKED, {"ids": list(ids)})
     return {row["complaint_id"]: from_row(row) for row in result.mappings()}
@@ -151,6 +169,12 @@ def from_row(row: RowMapping, newer: Registers | None = None) -> Registers:
         states[writer] = getattr(newer, writer) if known else _parsed(writer, row[writer])
         states[column] = getattr(newer, column) if known else version
     return Registers(row["complaint_id"], row["partition"], Header.model_validate_json(row["header"]), **states)
+
+
+def as_row(known: Registers) -> tuple[Any, ...]:
+    """The values of ROW."""
+    states = (value for writer in WRITERS for value in (_dumped(writer, getattr(known, writer)), known.version(writer)))
+    return known.complaint_id, known.partition, known.header.reference, known.header.model_dump_json(), *states
 
 
 def _parsed(writer: str, value: str | None) -> State | None:

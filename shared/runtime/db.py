@@ -7,7 +7,7 @@ types serialise on the way in, but they too come back as text.
 
 import errno
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -108,6 +108,14 @@ async def quick(conn: AsyncConnection, statement: TextClause, parameters: Mappin
     sql, names = _written(statement, conn.dialect)
     rows: Sequence[Any] = await driver.fetch(sql, *(parameters[name] for name in names))
     return rows
+
+
+async def copy(conn: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Brings rows in with COPY, once the transaction has begun; none may be there. Failures are the driver's own, as of quick."""
+    driver = (await conn.get_raw_connection()).driver_connection
+    if driver is None:
+        raise ConnectionError("the connection is closed")
+    await driver.copy_records_to_table(table, columns=list(columns), records=rows)
 
 
 @lru_cache(maxsize=100)

@@ -33,7 +33,7 @@ async def test_forty_lives_shuffled_repeated_and_parked_end_as_they_were_told(op
 
 
 def _fold(facts: list[Fact]) -> dict[UUID, Registers]:
-    return {known.complaint_id: known for known in newest([(Registers.new(fact.complaint, 0), fact) for fact in facts])}
+    return {known.complaint_id: known for known in newest((0, fact) for fact in facts)}
 
 
 def _without_place(known: Registers) -> Registers:

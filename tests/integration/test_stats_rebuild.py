@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import psutil
 import pytest
 
 from deploy.local.home import REPO
 from deploy.local.platform import Platform
 from deploy.local.processes import clean_environment
-from services.stats import handlers
+from services.stats import batches, derive, handlers, worker
 from services.stats.domain import FactRow, fact_row
 from services.stats.models import COLUMNS, FACTS
 from services.stats.rebuild import rebuild
@@ -123,7 +124,10 @@ async def expected(platform: Platform) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.timeout(400)
-async def test_rebuilt_beside_the_live_one_it_is_equal_and_never_seen_half_built(live: Live) -> None:
+async def test_rebuilt_beside_the_live_one_it_is_equal_and_never_seen_half_built(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In batches so small that the facts of most complaints come in several."""
+    for module in (batches, worker):
+        monkeypatch.setattr(module, "BATCH", 10)
     stop, answers = asyncio.Event(), [await live.ask()]
 
     async def load() -> None:
@@ -162,7 +166,7 @@ async def _whole_and_never_less(live: Live, answers: list[tuple[int, _OFFSETS]])
 
 @pytest.mark.timeout(400)
 async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(live: Live) -> None:
-    """An erasure that another transaction holds back stops one of its two workers, while the other goes on."""
+    """An erasure that another transaction holds back stops one of its workers, while the others go on; its helpers end with it."""
     id = await live.life(ERASED)
     await live.caught_up()
     figures, rows = await live.ask(), await live.rows("public")
@@ -175,7 +179,11 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
         assert second.returncode == 1, said.decode()
         assert b"another rebuild is at work" in said
         assert len(await live.rows("twin")) < len(rows)
+        helpers = psutil.Process(first.pid).children()
+        assert helpers
         await killed(first)
+        while any(map(_alive, helpers)):
+            await asyncio.sleep(0.02)
         assert (await live.ask(), await live.slot()) == (figures, "public")
     third = await live.process()
     said, _ = await third.communicate()
@@ -225,6 +233,7 @@ async def test_what_the_live_one_took_and_the_rebuild_cannot_keeps_the_live_one(
 
     with monkeypatch.context() as patched:
         patched.setattr(handlers, "fact_row", broken)
+        patched.setattr(derive, "fact_row", broken)
         assert await live.again() == 1
     assert (await live.ask(), await live.slot()) == (figures, "public")
     assert await live.again() == 0
@@ -259,6 +268,13 @@ async def test_a_slot_is_emptied_only_when_nobody_can_still_be_reading_it(open_s
         assert await positions.read(reader, bench.node.consumer) == before != {}
     assert await slots.empty(bench.node.db, "public", [FACTS])
     assert (await bench.execute("select count(*) from public.register"))[0][0] == 0
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def _blocked(db: Database) -> bool:

@@ -23,7 +23,7 @@ class Stores:
         self.services = five(AFTER_ALL)
 
     def batch(self, facts: Iterable[Fact]) -> list[Change]:
-        rows = newest([(Registers.new(one.complaint, 0), one) for one in facts])
+        rows = newest((0, one) for one in facts)
         changes = [change for row in rows if (change := self._upsert(row))]
         for service in self.services.values():
             for change in changes:
