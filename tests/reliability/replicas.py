@@ -5,18 +5,17 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from random import Random
 from signal import SIGCONT, SIGSTOP, SIGTERM
 
-from tests.reliability.faults import LOOKS
 from tests.reliability.world import World
 
-TAKE_OVER_SECONDS = 60
+TAKE_OVER_SECONDS = 90
 """From a freeze until the other replica has taken all: longer is a failure."""
 
-_IDLE_INSIDE = """
-    select count(*) from pg_stat_activity
-    where application_name = $1 and state = 'idle in transaction' and state_change < clock_timestamp() - interval '0.2 s'"""
+_BATCHES = "select count(*) from pg_stat_activity where application_name = $1 and "
+_WAITING = f"{_BATCHES} wait_event_type = 'Lock'"
+_FROZEN = f"{_BATCHES} state = 'idle in transaction' and state_change < clock_timestamp() - interval '0.2 s'"
+_POSITIONS = "select format('%I.%I', schemaname, tablename) from pg_tables where tablename = 'consumer_position'"
 
 
 @dataclass(frozen=True)
@@ -49,29 +48,38 @@ async def second(world: World, services: Sequence[str]) -> AsyncIterator[None]:
             await asyncio.to_thread(world.platform.kill_service, name, SIGTERM)
 
 
-async def freeze(world: World, service: str, rng: Random) -> int:
-    """SIGSTOP at a random moment, inside a batch's transaction: how many were open. At other moments it goes on as if nothing had been."""
-    for _ in range(LOOKS):
-        await asyncio.sleep(rng.uniform(0.05, 0.4))
+async def freeze(world: World, service: str) -> int:
+    """SIGSTOP of one of two replicas inside a batch's transaction: how many were open.
+
+    A batch of each waits for a lock, and is given it when the one process stands.
+    """
+    async with asyncio.timeout(TAKE_OVER_SECONDS), held_back(world, service):
+        while await _batches(world, service, _WAITING) < 2:
+            await asyncio.sleep(0.1)
         world.platform.kill_service(service, SIGSTOP)
-        await asyncio.sleep(0.3)
-        if inside := int(await world.stores[service].fetchval(_IDLE_INSIDE, f"wasl-{service}-log")):
-            return inside
-        world.platform.kill_service(service, SIGCONT)
-    raise AssertionError(f"{service} was inside no batch at {LOOKS} moments: the load is too light for this test to say anything")
+    async with asyncio.timeout(TAKE_OVER_SECONDS):
+        while not (inside := await _batches(world, service, _FROZEN)):
+            await asyncio.sleep(0.1)
+    return inside
 
 
-async def zombies(world: World, services: Sequence[str], rng: Random) -> list[Frozen]:
+async def _batches(world: World, service: str, which: str) -> int:
+    """Cleared first: the server shows one transaction the same activity for as long as it lasts."""
+    await world.stores[service].execute("select pg_stat_clear_snapshot()")
+    return int(await world.stores[service].fetchval(which, f"wasl-{service}-log"))
+
+
+async def zombies(world: World, services: Sequence[str]) -> list[Frozen]:
     """Freezes the first replica of each until its second has taken over what it had in hand, then lets it write on."""
     try:
-        return await asyncio.gather(*(_taken_over(world, service, rng) for service in services))
+        return await asyncio.gather(*(_taken_over(world, service) for service in services))
     finally:
         for service in services:
             world.platform.kill_service(service, SIGCONT)
 
 
-async def _taken_over(world: World, service: str, rng: Random) -> Frozen:
-    inside, began = await freeze(world, service, rng), time.monotonic()
+async def _taken_over(world: World, service: str) -> Frozen:
+    inside, began = await freeze(world, service), time.monotonic()
     ends = await world.ends(service)
     in_hand = await world.behind(service, ends)
     async with asyncio.timeout(TAKE_OVER_SECONDS):
@@ -83,6 +91,8 @@ async def _taken_over(world: World, service: str, rng: Random) -> Frozen:
 @asynccontextmanager
 async def held_back(world: World, service: str) -> AsyncIterator[None]:
     """Its batches wait for a lock on its own positions until the block ends; its process, its session and its requests go on."""
-    async with world.stores[service].transaction():
-        await world.stores[service].execute("lock table consumer_position in exclusive mode")
+    store = world.stores[service]
+    async with store.transaction():
+        tables = ", ".join(row[0] for row in await store.fetch(_POSITIONS))
+        await store.execute(f"lock table {tables} in exclusive mode")
         yield
