@@ -79,7 +79,6 @@ async def _fill(node: Node, workers: Sequence[Worker], stack: AsyncExitStack, pr
 async def _directory(worker: Worker, places: Sequence[Place]) -> None:
     """Read first, and by this worker before the others begin: their first look at the directory finds it whole."""
     await worker.read([place for place in places if place[0] == DIRECTORY])
-    worker.node.cache.expire()
 
 
 async def _stretches(worker: Worker, places: Sequence[Place], partitions: Sequence[int]) -> None:

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import Directory
-from shared.contracts.registry import FACT_TOPICS
+from shared.contracts.registry import DIRECTORY, FACT_TOPICS
 from shared.messaging import dead_letters, positions
 from shared.messaging.apply import take
 from shared.messaging.codec import Undecodable, decode
@@ -238,6 +238,8 @@ class Engine:
         metrics.RECORDS.labels(self.consumer).inc(len(fresh))
         groups = _by_place(fresh)
         for (topic, _), group in groups:
+            if topic == DIRECTORY:
+                self._cache.expire()
             metrics.EVENT_AGE.labels(self.consumer, topic).observe(max(0.0, time.time() - group[0].timestamp_ms / 1000))
         if self.subscription:
             await self.subscription.commit({place: _next(group) for place, group in groups})

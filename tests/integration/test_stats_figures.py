@@ -177,6 +177,14 @@ async def test_the_offsets_name_the_facts_that_were_counted(bench: Bench) -> Non
     assert sum(counted["complaints-deadlines"].values()) == 10
 
 
+async def test_what_follows_the_directory_at_once_is_counted_by_it(bench: Bench) -> None:
+    await bench.execute("delete from directory_record")
+    assert not (await bench.node.directory()).records
+    await bench.deliver(*noria().records.values())
+    await bench.deliver(*facts(life()))
+    assert [row.law_known for row in await bench.execute("select law_known from complaint_fact")] == [True]
+
+
 async def test_a_partition_of_which_nothing_is_counted_is_not_named(bench: Bench) -> None:
     async with bench.node.db.begin() as conn:
         await positions.claim(conn, bench.node.consumer, [("complaints-intake", 3)], {"complaints-intake": "id"})
