@@ -4,13 +4,14 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.routing.examples import BODY, CASE, LINE, PAPERS, REFERENCE, SUB, TAKEN_UP, WORDS, shown
+from services.routing.examples import BODY, CASE, LINE, PAPERS, REFERENCE, SUB, TAKEN_UP, WORDS
 from services.routing.models import Audited, Counts, Queued
 from shared.contracts.base import Instant
 from shared.contracts.complaint import Header
 from shared.contracts.private import Answers, Papers
 from shared.contracts.states import Case, ClockState, Filing
 from shared.messaging.registers import Registers
+from shared.runtime.examples import shown
 from shared.runtime.text import Clean
 
 Coded = Annotated[str, Clean(64)]

@@ -19,6 +19,7 @@ from shared.runtime.auth import Verifier
 from shared.runtime.body import BodyGuard
 from shared.runtime.direct import Direct
 from shared.runtime.edge import Edge
+from shared.runtime.examples import Described
 from shared.runtime.memory import settle
 from shared.runtime.settings import Settings
 
@@ -76,7 +77,7 @@ def create_app(
     title: str, settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]], checks: Readiness
 ) -> FastAPI:
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
+    app = Described(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
     app.state.settings, app.state.readiness, app.state.shortcuts, app.state.body_limits = settings, checks, {}, {}
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)

@@ -14,7 +14,6 @@ from services.routing.directory.access import NATIONAL, Keeper, Looker, author, 
 from services.routing.directory.body_edits import changed_body, day
 from services.routing.directory.changing import ChangeOut, Dated, changes_of, shown, within_record
 from services.routing.directory.writing import stored, today, write
-from services.routing.examples import shown as shown_as
 from services.routing.packs import settle_all
 from services.routing.rights import National
 from shared.contracts.directory import BodyRecord
@@ -24,6 +23,7 @@ from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory/bodies/{id}")

@@ -16,7 +16,6 @@ from services.routing.directory.changing import Dated, shown, within_record
 from services.routing.directory.editing import differences
 from services.routing.directory.proposal_store import Proposal
 from services.routing.directory.writing import stored, today, write
-from services.routing.examples import shown as shown_as
 from services.routing.rights import National, within
 from services.routing.shapes import Asked
 from shared.contracts.base import Instant
@@ -26,6 +25,7 @@ from shared.contracts.words import Code, Label
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem
+from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch
 from shared.runtime.scope import scope
 from shared.runtime.text import Clean

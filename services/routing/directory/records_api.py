@@ -16,7 +16,6 @@ from services.routing.directory.changing import ChangeOut, Dated, changes_of, sh
 from services.routing.directory.editing import differences, edited
 from services.routing.directory.imports import checks
 from services.routing.directory.writing import stored, today, write
-from services.routing.examples import shown as shown_as
 from services.routing.rights import National
 from shared.contracts.directory import Directory, PublicServiceRecord, TerritoryRecord
 from shared.contracts.directory_records import Editable
@@ -26,6 +25,7 @@ from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch, demand_version
 
 router = APIRouter(prefix="/v1/directory")

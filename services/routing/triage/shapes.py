@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from services.routing.directory.domain import Look, Rule
-from services.routing.examples import BODY, DUE, FILED, REFERENCE, shown
+from services.routing.examples import BODY, DUE, FILED, REFERENCE
 from services.routing.shapes import Asked
 from services.routing.triage.domain import Alike
 from services.routing.triage.replay import Report
 from services.routing.triage.store import Decided, Linked
 from shared.contracts.base import Instant
+from shared.runtime.examples import shown
 from shared.runtime.text import Clean
 
 _EVIDENCE: dict[str, JsonValue] = {"text": 0.8, "place": "same", "filer": True, "public_service": True}

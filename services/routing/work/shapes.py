@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.routing.examples import BODY, DRAFT, LINE, NOTE, REFERENCE, SEVERAL, SUB, TAKEN_UP, TEMPLATE, WORDS, shown
+from services.routing.examples import BODY, DRAFT, LINE, NOTE, REFERENCE, SEVERAL, SUB, TAKEN_UP, TEMPLATE, WORDS
 from services.routing.shapes import Asked, Coded
 from shared.contracts.base import Instant
+from shared.runtime.examples import shown
 from shared.runtime.text import Clean
 
 _COLLEAGUE: dict[str, JsonValue] = {"sub": SUB, "body": BODY, "role": "body-agent", "unit": "civil-status", "last_at": TAKEN_UP}
@@ -137,11 +138,11 @@ class Absence(Asked):
 
 
 class AbsenceOut(BaseModel):
-    model_config = shown({"sub": "45c48cce", **_AWAY})
+    model_config = shown({"sub": "45c48cce", **_AWAY}, populate_by_name=True)
 
     sub: str
     deputy: str
-    since: datetime = Field(serialization_alias="from")
+    since: datetime = Field(alias="from")
     until: datetime
 
 
