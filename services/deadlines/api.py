@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from pydantic import BaseModel
 
-from services.deadlines import preview_api
+from services.deadlines import examples, preview_api
 from services.deadlines.domain import Timed, clocks_of
 from shared.contracts.base import Instant
 from shared.contracts.clocks import shown
@@ -20,6 +20,8 @@ from shared.messaging.node import Node
 from shared.messaging.registers import Registers
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem
+from shared.runtime.examples import in_answer
+from shared.runtime.examples import shown as shown_as
 from shared.runtime.ids import parse_reference
 from shared.runtime.scope import reaches
 
@@ -35,6 +37,8 @@ class Deadline(BaseModel):
     due_at is the first instant that is too late, last_day the last legal day; why says how they come about, why_in the same in
     every language, steps in codes.
     """
+
+    model_config = shown_as(examples.CLOCK)
 
     clock: str | None = None
     label: str | None = None
@@ -64,11 +68,16 @@ async def get_deadlines(
     lang: Annotated[str | None, Query(description="ar, fr or en; else Accept-Language.", max_length=16)] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> list[Deadline]:
+    """Every clock as it was last told, with the reasons of its date; one that is pending where the procedure is not known yet."""
     found, directory = await _readable(request.app.state.node, reference, reader)
     return deadlines(found, directory, reading_order(lang, accept_language, LANGUAGES[0], LANGUAGES)[0])
 
 
-@router.get("/v1/complaints/{reference}/elapsed", summary="How long the citizen has waited in all, and each body's custody")
+@router.get(
+    "/v1/complaints/{reference}/elapsed",
+    summary="How long the citizen has waited in all, and each body's custody",
+    responses=in_answer(examples.ELAPSED),
+)
 async def get_elapsed(request: Request, reference: str, reader: Annotated[Principal, Depends(staff(*READERS))]) -> Elapsed:
     """The two clocks that run under every procedure, also one without deadlines; whole days by local date."""
     node: Node = request.app.state.node

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from services.deadlines import store
+from services.deadlines import examples, store
 from services.deadlines.preview import Preview, with_calendar
 from shared.contracts.base import Instant
 from shared.contracts.calendars import Calendar, CalendarEdit
@@ -16,6 +16,7 @@ from shared.messaging import registers
 from shared.messaging.node import Node
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem, invalid_in
+from shared.runtime.examples import in_body, shown
 
 router = APIRouter()
 PAGE = 100
@@ -37,6 +38,8 @@ class MoveOut(BaseModel):
 class PreviewOut(BaseModel):
     """of_version: the version that was read, for the change's If-Match. taken_back: breaches that would not stand."""
 
+    model_config = shown(examples.PREVIEW)
+
     calendar: str
     of_version: int
     complaints: int
@@ -48,7 +51,11 @@ class PreviewOut(BaseModel):
     examples: list[MoveOut]
 
 
-@router.post("/v1/calendars/{code}/preview", summary="How many dates a change of a calendar would move, and which way")
+@router.post(
+    "/v1/calendars/{code}/preview",
+    summary="How many dates a change of a calendar would move, and which way",
+    openapi_extra=in_body(examples.DAYS),
+)
 async def preview_calendar(
     request: Request, code: str, edit: CalendarEdit, who: Annotated[Principal, Depends(staff("national-desk"))]
 ) -> PreviewOut:

@@ -6,11 +6,14 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.intake import examples
+from services.intake.example_directory import DIRECTORY
 from services.intake.timeline import Moment
 from shared.contracts.base import Contract, Instant, to_milliseconds
 from shared.contracts.complaint import Link
 from shared.contracts.elapsed import Elapsed
 from shared.contracts.states import Coded
+from shared.runtime.examples import shown
 from shared.runtime.text import Clean
 
 
@@ -56,6 +59,8 @@ class FilingIn(Request):
     """procedure: a code (its newest version in force) or code@version. coded: the form's public fields by code,
     private: the others, which only you and the desk read."""
 
+    model_config = shown(examples.FILING)
+
     procedure: Code
     public_service: Code | None = None
     body: Code | None = None
@@ -73,6 +78,8 @@ class FilingIn(Request):
 class CheckIn(Request):
     """What a person is about to write: a whole filing as it would be sent, or its words alone. Nothing of it is kept."""
 
+    model_config = shown(examples.CHECK)
+
     subject: Line | None = None
     narrative: Narrative | None = None
     procedure: Code | None = None
@@ -88,11 +95,15 @@ class CheckIn(Request):
 
 
 class InformationIn(Request):
+    model_config = shown(examples.SUPPLY)
+
     request_id: UUID
     text: Narrative
 
 
 class RatingIn(Request):
+    model_config = shown(examples.RATE)
+
     response_id: UUID
     satisfied: bool
     comment: Annotated[str, Clean(2_000)] | None = None
@@ -100,6 +111,8 @@ class RatingIn(Request):
 
 class Receipt(Contract):
     """What a filer gets at once and can get again with the same request and key. It tells the as-filed facts, never today's."""
+
+    model_config = shown(examples.RECEIPT)
 
     id: UUID
     reference: str
@@ -136,12 +149,16 @@ class AlertOut(Contract):
 class Checked(Contract):
     """restricted: whether a complaint in these words would go to the restricted desk. It may be filed in any case."""
 
+    model_config = shown(examples.CHECKED)
+
     alerts: tuple[AlertOut, ...]
     restricted: bool
 
 
 class Supplied(Contract):
     """note: closed, when the case was closed and nothing reopens; the text is kept with the papers."""
+
+    model_config = shown(examples.SUPPLIED)
 
     reference: str
     request_id: UUID
@@ -156,12 +173,16 @@ class Withdrawal(Contract):
 class Withdrawn(Contract):
     """The act is recorded; the case closes when routing takes it. note: answer-stands, when an answer came before."""
 
+    model_config = shown(examples.WITHDRAWN)
+
     reference: str
     withdrawal: Withdrawal
     note: str | None = None
 
 
 class Rated(Contract):
+    model_config = shown(examples.RATED)
+
     reference: str
     response_id: UUID
     satisfied: bool
@@ -170,6 +191,8 @@ class Rated(Contract):
 
 class Erased(Contract):
     """What was deleted when this answer was written, and what follows within a day."""
+
+    model_config = shown(examples.ERASED)
 
     reference: str
     erased_at: Instant
@@ -249,6 +272,8 @@ class TextOut(Contract):
 class Tracking(Contract):
     """A complaint's page. filer, subject, narrative and texts are there for the holder of the secret, until erasure."""
 
+    model_config = shown(examples.PAGE)
+
     id: UUID
     reference: str
     status: str
@@ -281,6 +306,8 @@ class Tracking(Contract):
 
 class DirectoryOut(BaseModel):
     """What may be named in a filing. Procedures are whole: form, clocks, outcomes and their legal sources."""
+
+    model_config = shown(DIRECTORY)
 
     country: dict[str, Any]
     bodies: list[dict[str, Any]]

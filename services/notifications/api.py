@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from pydantic import BaseModel
 
-from services.notifications import store
+from services.notifications import examples, store
 from services.notifications.models import Listed
 from shared.contracts.base import Instant
 from shared.messaging import registers
@@ -15,6 +15,7 @@ from shared.messaging.node import Node
 from shared.runtime import cursors
 from shared.runtime.auth import BODY_ROLES, Principal, staff
 from shared.runtime.errors import Problem
+from shared.runtime.examples import shown
 from shared.runtime.ids import parse_reference
 from shared.runtime.scope import reaches
 
@@ -40,6 +41,8 @@ class Notice(BaseModel):
 
 class Notices(BaseModel):
     """A page, in the order in which the notices were decided; `next` is the cursor of the next page, null on the last."""
+
+    model_config = shown(examples.NOTICES)
 
     notices: list[Notice]
     next: str | None

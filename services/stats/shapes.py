@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.stats import examples
 from shared.contracts.base import Instant
+from shared.runtime.examples import shown
 
 BY = ("body", "public_service", "territory", "month")
 LEVELS = ("region", "province")
@@ -78,6 +80,8 @@ class HiddenRow(BaseModel):
 
 class Figures(BaseModel):
     """withheld: small rows are not even listed, since all together they are less than a cell that may be shown."""
+
+    model_config = shown(examples.FIGURES)
 
     as_of: AsOf
     by: str

@@ -5,13 +5,10 @@ Each step names the version it was taken on, leaves its line in the audit, and t
 
 from typing import Any
 
-from services.routing.app import SERVICE
 from tests.support.desks import NATIONAL, WATERS, Desks, refused
 from tests.support.desks import OFFICE as AGENT
 
 APPROVER, ADMIN = ("approver", "water-office"), ("body-admin", "water-office")
-OTHERWISE = ("/directory/imports", "/calendars/{code}", "/public-services/{code}/close")
-"""Ends of paths whose requests are described elsewhere: a table, a calendar of a pack, a day alone."""
 WORDS = {"outcome": "favourable", "reasons": "The bill was corrected."}
 
 
@@ -92,19 +89,3 @@ async def test_a_colleague_leaves(desks: Desks) -> None:
     [line] = (await desks.get("/v1/cases", APPROVER, assigned="me")).json()["cases"]
     assert (line["reference"], line["assignee"], line["version"]) == (header.reference, "local-approver", 1)
     assert await facts(desks) == []
-
-
-def test_every_call_is_described_and_every_call_of_the_desk_and_every_request_has_an_example() -> None:
-    document = SERVICE.app(SERVICE.node(SERVICE.settings(database_url="postgresql://nobody@127.0.0.1/nothing"))).openapi()
-    schemas = document["components"]["schemas"]
-    lacking = []
-    for path, method, call in ((path, method, call) for path, methods in document["paths"].items() for method, call in methods.items()):
-        assert call["description"], path
-        parts = [call["requestBody"]] if "requestBody" in call and not path.endswith(OTHERWISE) else []
-        if not path.startswith("/v1/directory"):
-            parts += [answer for status, answer in call["responses"].items() if status in ("200", "201") and not path.endswith("/dossier")]
-        for part in parts:
-            name = part["content"]["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
-            if "example" not in schemas[name]:
-                lacking.append(f"{method} {path}: {name}")
-    assert sorted(set(lacking)) == []

@@ -23,6 +23,7 @@ from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.examples import in_answer
 from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch
 
@@ -74,6 +75,8 @@ class Split(Dated):
 class HistoryOut(BaseModel):
     """`names` since each day; `changes` as they were made, oldest first."""
 
+    model_config = shown_as(examples.HISTORY)
+
     names: list[Name]
     name: Label
     closed_on: date | None
@@ -85,7 +88,7 @@ class HistoryOut(BaseModel):
 Make = Callable[[Tx, BodyRecord], Sequence[Editable]]
 
 
-@router.get("")
+@router.get("", responses=in_answer(examples.RECORD))
 async def read_body(id: str, who: Looker, node: TheNode, response: Response) -> BodyRecord:
     """The record as it is now; its version is the ETag."""
     node.cache.expire()
@@ -109,7 +112,7 @@ async def read_history(
     )
 
 
-@router.patch("")
+@router.patch("", responses=in_answer(examples.RECORD))
 async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNode, response: Response) -> BodyRecord:
     """Changes how the body is reached; the national desk also where it stands. 403 field-not-allowed for a body's own admin."""
     fields = {name: getattr(asked, name) for name in asked.model_fields_set - {"on"}}
@@ -122,7 +125,7 @@ async def edit(id: str, asked: Edit, version: IfMatch, who: Keeper, node: TheNod
     return shown(await changed(node, who, id, version, "edit", make), response)
 
 
-@router.post("/rename")
+@router.post("/rename", responses=in_answer(examples.RECORD))
 async def rename(id: str, asked: Rename, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
     """A new name from a day on; the old one stays in the history. The id never changes, so facts keep it."""
 
@@ -132,7 +135,7 @@ async def rename(id: str, asked: Rename, version: IfMatch, who: National, node: 
     return shown(await changed(node, who, id, version, "rename", make), response)
 
 
-@router.post("/close")
+@router.post("/close", responses=in_answer(examples.CLOSED))
 async def close(
     id: str, asked: Close, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:
@@ -140,7 +143,7 @@ async def close(
     return shown(await _ended(node, who, id, version, "close", asked, asked.successor, later), response)
 
 
-@router.post("/merge")
+@router.post("/merge", responses=in_answer(examples.CLOSED))
 async def merge(
     id: str, asked: Merge, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:
@@ -148,7 +151,7 @@ async def merge(
     return shown(await _ended(node, who, id, version, "merge", asked, asked.into, later), response)
 
 
-@router.post("/split")
+@router.post("/split", responses=in_answer(examples.SPLIT_UP))
 async def split(
     id: str, asked: Split, version: IfMatch, who: National, node: TheNode, response: Response, later: BackgroundTasks
 ) -> BodyRecord:

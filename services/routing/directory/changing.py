@@ -7,18 +7,21 @@ from typing import Any, TypeVar
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.routing.directory import store
+from services.routing.directory import examples, store
 from services.routing.shapes import Asked
 from shared.contracts.base import Instant
 from shared.contracts.directory_records import Editable
 from shared.messaging.node import Node
 from shared.runtime.errors import invalid_in
+from shared.runtime.examples import shown as shown_as
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Editable)
 
 
 class Dated(Asked):
+    model_config = shown_as(examples.LAST_DAY)
+
     on: date | None = Field(default=None, description="The local day from which it holds, today or earlier; without it today.")
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 from typing import Any, Literal, Self
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from services.routing.calls import TheNode
-from services.routing.directory import importing
+from services.routing.directory import examples, importing
 from services.routing.directory.access import Overseer, author
 from services.routing.directory.imports import Row
 from services.routing.directory.store import Import
@@ -16,6 +16,7 @@ from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.messaging.tx import Tx
 from shared.runtime.errors import Problem, invalid_in
+from shared.runtime.examples import in_answer, shown
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory")
@@ -27,7 +28,7 @@ BODY_LIMIT = 2 * 1024 * 1024
 class Sent(BaseModel):
     """A table as JSON: each row by the columns of the file."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = shown(examples.TABLE, extra="forbid")
 
     kind: Kind
     rows: list[dict[str, str]] = Field(max_length=ROWS_MAX)
@@ -35,6 +36,8 @@ class Sent(BaseModel):
 
 class ImportOut(BaseModel):
     """What a table would change, or has changed where `applied_at` is set. One refused row refuses the whole."""
+
+    model_config = shown(examples.IMPORT)
 
     id: int
     version: int = Field(description="For If-Match; also the ETag: the state of the directory that this was found on.")
@@ -79,7 +82,7 @@ async def read_import(id: int, who: National, node: TheNode, response: Response)
     return _shown(await node.command(lambda tx: importing.known(tx, id)), response)
 
 
-@router.post("/imports/{id}/apply")
+@router.post("/imports/{id}/apply", responses=in_answer(examples.APPLIED))
 async def apply(id: int, version: IfMatch, who: National, node: TheNode, response: Response) -> ImportOut:
     """Writes exactly what the preview found, whole or not at all. 409 where a row is refused or the directory has moved since."""
     found = await node.command(lambda tx: importing.apply(tx, author(who), id, version))

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing.calls import TheNode
 from services.routing.desk.refusals import conflict
-from services.routing.directory import onboarding, store
+from services.routing.directory import examples, onboarding, store
 from services.routing.directory.access import Keeper, Overseer
 from services.routing.directory.bodies_api import changed
 from services.routing.directory.changing import shown
@@ -23,6 +23,8 @@ from shared.contracts.directory_records import Editable
 from shared.contracts.procedures import Family
 from shared.contracts.words import Label
 from shared.messaging.tx import Tx
+from shared.runtime.examples import in_answer
+from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch
 
 router = APIRouter(prefix="/v1/directory")
@@ -50,7 +52,7 @@ class PhaseOut(BaseModel):
 class CoverageOut(BaseModel):
     """How many bodies are on line, by family and against the country's targets."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown_as(examples.COVERAGE, from_attributes=True)
 
     bodies: int
     online: int
@@ -73,6 +75,8 @@ class BodyLine(BaseModel):
 
 
 class OnboardingOut(BaseModel):
+    model_config = shown_as(examples.ONBOARDING)
+
     bodies: list[BodyLine]
     next: str | None = Field(description="For `after`; null: this was the last page.")
 
@@ -104,7 +108,7 @@ async def list_onboarding(
     return OnboardingOut(bodies=lines, next=lines[-1].id if len(found) > limit else None)
 
 
-@router.post("/bodies/{id}/invitation")
+@router.post("/bodies/{id}/invitation", responses=in_answer(examples.RECORD))
 async def invite(id: str, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
     """Has the body's mailbox written to, how to come on line. 409 mailbox-missing, body-closed."""
 
@@ -114,7 +118,7 @@ async def invite(id: str, version: IfMatch, who: National, node: TheNode, respon
     return shown(await changed(node, who, id, version, "invitation", make), response)
 
 
-@router.post("/bodies/{id}/contact-test")
+@router.post("/bodies/{id}/contact-test", responses=in_answer(examples.RECORD))
 async def test_contact(id: str, version: IfMatch, who: Keeper, node: TheNode, response: Response) -> BodyRecord:
     """Has a test message sent to the body's mailbox. 409 mailbox-missing, body-closed."""
 

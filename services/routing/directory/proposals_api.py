@@ -25,6 +25,7 @@ from shared.contracts.words import Code, Label
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal, staff
 from shared.runtime.errors import Problem
+from shared.runtime.examples import in_answer
 from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch
 from shared.runtime.scope import scope
@@ -127,7 +128,7 @@ async def list_proposals(
     return ProposalPage(proposals=[ProposalOut.of(one) for one in found[:limit]], next=found[limit - 1].id if len(found) > limit else None)
 
 
-@router.post("/proposals/{number}/acceptance")
+@router.post("/proposals/{number}/acceptance", responses=in_answer(examples.RECORD))
 async def accept(number: Number, version: IfMatch, who: National, node: TheNode, response: Response) -> BodyRecord:
     """Makes the change that was proposed, on the body's record as you have read it (If-Match). 409 proposal-decided, nothing-changes."""
 
@@ -145,7 +146,7 @@ async def accept(number: Number, version: IfMatch, who: National, node: TheNode,
     return shown(changed, response)
 
 
-@router.post("/proposals/{number}/refusal")
+@router.post("/proposals/{number}/refusal", responses=in_answer(examples.DECLINED))
 async def decline(number: Number, asked: Decline, who: National, node: TheNode) -> ProposalOut:
     """Declines what was proposed; whoever proposed it reads the reason. 409 proposal-decided."""
 

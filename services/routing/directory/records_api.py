@@ -25,6 +25,7 @@ from shared.messaging.node import Node
 from shared.messaging.tx import Tx
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
+from shared.runtime.examples import in_answer
 from shared.runtime.examples import shown as shown_as
 from shared.runtime.preconditions import IfMatch, demand_version
 
@@ -64,19 +65,19 @@ After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-@router.get("/public-services/{code}")
+@router.get("/public-services/{code}", responses=in_answer(examples.SERVICE_RECORD))
 async def read_public_service(code: str, who: Looker, node: TheNode, response: Response) -> PublicServiceRecord:
     """The record as it is now; its version is the ETag."""
     return shown(find(await _fresh(node), PublicServiceRecord, code), response)
 
 
-@router.get("/public-services/{code}/history")
+@router.get("/public-services/{code}/history", responses=in_answer(examples.SERVICE_HISTORY))
 async def read_public_service_history(code: str, who: Looker, node: TheNode, after: After = 0, limit: Limit = 50) -> ChangesOut:
     """Every change of the public service, with the role that made it."""
     return await _changes(node, find(await node.directory(), PublicServiceRecord, code), after, limit)
 
 
-@router.patch("/public-services/{code}")
+@router.patch("/public-services/{code}", responses=in_answer(examples.SERVICE_RECORD))
 async def edit_public_service(
     code: str, asked: ServiceEdit, version: IfMatch, who: National, node: TheNode, response: Response
 ) -> PublicServiceRecord:
@@ -89,7 +90,7 @@ async def edit_public_service(
     return shown(await _changed(node, who, PublicServiceRecord, code, version, "edit", make), response)
 
 
-@router.post("/public-services/{code}/close")
+@router.post("/public-services/{code}/close", responses=in_answer(examples.SERVICE_CLOSED))
 async def close_public_service(
     code: str, asked: Dated, version: IfMatch, who: National, node: TheNode, response: Response
 ) -> PublicServiceRecord:
@@ -105,19 +106,19 @@ async def close_public_service(
     return shown(await _changed(node, who, PublicServiceRecord, code, version, "close", make), response)
 
 
-@router.get("/territories/{code}")
+@router.get("/territories/{code}", responses=in_answer(examples.PLACE_RECORD))
 async def read_territory(code: str, who: Looker, node: TheNode, response: Response) -> TerritoryRecord:
     """The record as it is now; its version is the ETag."""
     return shown(find(await _fresh(node), TerritoryRecord, code), response)
 
 
-@router.get("/territories/{code}/history")
+@router.get("/territories/{code}/history", responses=in_answer(examples.PLACE_HISTORY))
 async def read_territory_history(code: str, who: Looker, node: TheNode, after: After = 0, limit: Limit = 50) -> ChangesOut:
     """Every change of the territory, with the role that made it."""
     return await _changes(node, find(await node.directory(), TerritoryRecord, code), after, limit)
 
 
-@router.patch("/territories/{code}")
+@router.patch("/territories/{code}", responses=in_answer(examples.PLACE_RECORD))
 async def edit_territory(
     code: str, asked: TerritoryEdit, version: IfMatch, who: National, node: TheNode, response: Response
 ) -> TerritoryRecord:

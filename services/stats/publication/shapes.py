@@ -4,9 +4,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.stats import examples
 from services.stats.publication.domain import Counted
 from services.stats.shapes import AsOf
 from shared.contracts.base import Text
+from shared.runtime.examples import shown
 
 PAGE, MOST = 50, 200
 
@@ -47,6 +49,8 @@ class Item(BaseModel):
 
 class Listed(BaseModel):
     """A page, by month of the answer, newest first. labels: the words of the codes of `outcome` and of each coded field."""
+
+    model_config = shown(examples.PUBLISHED)
 
     as_of: AsOf
     title: Text
@@ -99,6 +103,8 @@ class Period(BaseModel):
 
 class Reported(BaseModel):
     """By quarter (2026-Q1) or year of filing."""
+
+    model_config = shown(examples.REPORT)
 
     as_of: AsOf
     title: Text

@@ -1,17 +1,15 @@
 """Every route for every caller, against the committed matrix; and no route beside it."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from deploy.local.environment import SERVICES
-from shared.messaging.service import Service
 from tests.integration.rights.matrix import CALLERS, Cell, Route, credentials, read, secret
 from tests.integration.rights.scenes import WORDS, Scene, prepare
+from tests.support.apps import application
 from tests.support.stores import Bench, Opener
 
 MATRIX = read(Path(__file__).with_name("matrix.csv"))
@@ -40,13 +38,6 @@ def test_every_route_has_its_row_and_every_row_its_route() -> None:
         # What the document does not list is the same in all, and tells of no complaint.
         assert {path for route in app.routes if (path := getattr(route, "path", None))} == UNLISTED
     assert described == set(MATRIX)
-
-
-def application(name: str) -> FastAPI:
-    """Of a service that is never started: its store need not be there."""
-    service: Service = import_module(f"services.{name}.app").SERVICE
-    needed: dict[str, Any] = {"database_url": "postgresql://nobody@127.0.0.1/nothing", "secret_key": "k" * 32, "mail_dir": Path()}
-    return service.app(service.node(service.settings(**needed)))
 
 
 @pytest.mark.parametrize("service", SERVICES)
