@@ -176,7 +176,7 @@ def trace(arguments: Arguments) -> int:
 
 
 def trace_arguments(parser: Parser) -> None:
-    parser.add_argument("reference", help="as printed on the receipt, such as 7KQ4-XM2D-5")
+    parser.add_argument("reference", help="as printed on the receipt, such as 7KQ4-XM2N-3")
 
 
 def status(arguments: Arguments) -> int:

@@ -52,7 +52,7 @@ def settle(line, decide):
 
 
 if __name__ == "__main__":
-    answers = json.load(sys.stdin)  # by reference: {"7KQ4-XM2D-5": {"outcome": "favourable", "reasons": "It is ready."}}
+    answers = json.load(sys.stdin)  # by reference: {"7KQ4-XM2N-3": {"outcome": "favourable", "reasons": "It is ready."}}
     for line in list(cases(status="with_body")):
         try:
             settle(line, lambda case: answers.get(case["reference"]))

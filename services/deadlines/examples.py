@@ -36,7 +36,7 @@ DAYS: Example = {
     "known_until": "2026-12-31",
 }
 _MOVE: Example = {
-    "reference": "3BZJ-8WQN-V",
+    "reference": "3BZJ-8WQV-5",
     "clock": "answer",
     "before": "2026-03-31",
     "after": "2026-04-01",

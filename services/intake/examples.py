@@ -6,7 +6,7 @@ from shared.contracts.states import ClockState
 from shared.contracts.why import explain
 from shared.runtime.examples import Example
 
-REFERENCE, BODY, PLACE = "7KQ4-XM2D-5", "commune-061410100", "061410100"
+REFERENCE, BODY, PLACE = "7KQ4-XM2N-3", "commune-061410100", "061410100"
 FILED, TAKEN_UP, DUE = "2026-03-02T10:00:00.000Z", "2026-03-04T09:00:00.000Z", "2026-05-01T23:00:00.000Z"
 _REQUEST, _RESPONSE = "019cd20a-0d00-7c56-b8e8-e95599f85102", "019d2025-2b00-7ea7-9eca-031377c51347"
 

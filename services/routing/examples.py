@@ -7,7 +7,7 @@ from shared.contracts.private import Papers
 from shared.contracts.states import Case, ClockState, Filing
 from shared.runtime.examples import Example, whole
 
-REFERENCE, BODY, SUB = "7KQ4-XM2D-5", "commune-061410100", "8f14e45f"
+REFERENCE, BODY, SUB = "7KQ4-XM2N-3", "commune-061410100", "8f14e45f"
 FILED, TAKEN_UP, DUE = "2026-03-02T10:00:00.000Z", "2026-03-04T09:00:00.000Z", "2026-05-01T23:00:00.000Z"
 WORDS = "It is ready at counter 4."
 
@@ -83,4 +83,4 @@ DRAFT: Example = {
 }
 NOTE: Example = {"id": 7, "at": TAKEN_UP, "sub": SUB, "role": "body-agent", "body": BODY, "text": "Called the office."}
 TEMPLATE: Example = {"code": "ready", "language": "en", "title": "Ready", "outcome": "favourable"}
-SEVERAL: list[JsonValue] = [{"reference": REFERENCE, "version": 2}, {"reference": "3BZJ-8WQN-V", "version": 1}]
+SEVERAL: list[JsonValue] = [{"reference": REFERENCE, "version": 2}, {"reference": "3BZJ-8WQV-5", "version": 1}]

@@ -27,7 +27,7 @@ def uuid7(at: datetime) -> UUID:
 
 
 def new_reference() -> str:
-    """A random reference such as 7KQ4-XM2D-5: 40 random bits and their check; nothing can be learned from it."""
+    """A random reference such as 7KQ4-XM2N-3: 40 random bits and their check; nothing can be learned from it."""
     while True:
         value = secrets.randbits(40)
         if value % 37 < 32:
@@ -41,7 +41,7 @@ def parse_reference(text: str) -> str:
     """
     chars = [_plain(char) for char in text if not _ignored(char)]
     if len(chars) != 9 or not all(char in _VALUE for char in chars):
-        raise ValueError("a reference has nine letters and digits, such as 7KQ4-XM2D-5")
+        raise ValueError("a reference has nine letters and digits, such as 7KQ4-XM2N-3")
     value = 0
     for char in chars[:8]:
         value = value * 32 + _VALUE[char]

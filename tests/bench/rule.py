@@ -26,7 +26,7 @@ def rule_us(rounds: int = ROUNDS, each: int = EACH) -> dict[str, float]:
     """Microseconds of processor time for one decision, the words of the subject told apart in it; the median of `rounds` means."""
     directory, rules, found = generated.directory(), generated.morocco().rules, {}
     for name, (asked, subject) in FILINGS.items():
-        given = {"id": UUID(int=1), "reference": "7KQ4-XM2D-5", "procedure": "complaint@2", "channel": "web", "territory": COMMUNE, **asked}
+        given = {"id": UUID(int=1), "reference": "7KQ4-XM2N-3", "procedure": "complaint@2", "channel": "web", "territory": COMMUNE, **asked}
         header, means = Header.model_validate({**given, "filed_at": FILED, "recorded_at": FILED}), []
         for _ in range(rounds):
             began = time.thread_time()

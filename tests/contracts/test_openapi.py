@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from deploy.local.environment import SERVICES
 from services.routing.directory.import_api import Sent
+from shared.runtime.ids import parse_reference
 from tests.support.apps import application
 
 JSON, DONE = "application/json", ("200", "201", "202")
@@ -82,6 +83,19 @@ def test_every_json_body_and_answer_has_an_example_that_its_own_model_reads_and_
     found = list(parts(application(service)))
     assert found
     assert [said for said in map(wrong, found) if said] == []
+
+
+def test_every_reference_in_an_example_is_one() -> None:
+    shown = [part for service in SERVICES for part in parts(application(service))]
+    assert {parse_reference(reference) == reference for part in shown for reference in references(part.example)} == {True}
+
+
+def references(example: Any) -> Iterator[str]:
+    if isinstance(example, dict):
+        yield from (value for key, value in example.items() if key == "reference" and isinstance(value, str))
+        yield from (found for value in example.values() for found in references(value))
+    elif isinstance(example, list):
+        yield from (found for value in example for found in references(value))
 
 
 class Known(BaseModel):

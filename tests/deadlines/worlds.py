@@ -99,7 +99,7 @@ def directory(procedure: Procedure | None, cal: Calendar | None) -> Directory:
 def header(filed: str = "2026-03-02T10:00:00Z", recorded: str | None = None) -> Header:
     return Header(
         id=NAMES,
-        reference="7KQ4-XM2D-5",
+        reference="7KQ4-XM2N-3",
         procedure="complaint@1",
         filed_at=at(filed),
         recorded_at=at(recorded or filed),

@@ -186,6 +186,6 @@ def test_each_has_help_and_says_what_to_do_where_nothing_runs(tmp_path: Path, co
     helped = wasl(tmp_path, command, "--help")
     assert (helped.returncode, helped.stderr) == (0, "")
     assert len(helped.stdout.splitlines()) > 4
-    done = wasl(tmp_path, command, *(["7KQ4-XM2D-5"] if command == "trace" else []))
+    done = wasl(tmp_path, command, *(["7KQ4-XM2N-3"] if command == "trace" else []))
     assert done.returncode == 1
     assert "`make up` starts it" in done.stderr

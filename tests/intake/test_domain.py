@@ -48,7 +48,7 @@ def law(code="complaint", version=2, **changes):
 def test_a_filing_becomes_a_header_a_state_and_two_documents():
     draft = examined(coded={"nature": "harm"})
     id = UUID(int=7)
-    header = draft.header(id, "7KQ4-XM2D-5")
+    header = draft.header(id, "7KQ4-XM2N-3")
     assert (header.procedure, header.filed_at, header.recorded_at, header.territory) == ("complaint@1", NOW, NOW, "010010101")
     assert (draft.filing.coded, draft.filing.language, draft.filing.entered_by) == ({"nature": "harm"}, "fr", None)
     assert (draft.papers(header).version, draft.contacts(header).version) == (1, 1)
@@ -58,7 +58,7 @@ def test_a_filing_becomes_a_header_a_state_and_two_documents():
 
 def test_no_fact_holds_a_word_of_the_filer():
     draft = examined()
-    told = draft.header(UUID(int=7), "7KQ4-XM2D-5").model_dump_json() + draft.filing.model_dump_json()
+    told = draft.header(UUID(int=7), "7KQ4-XM2N-3").model_dump_json() + draft.filing.model_dump_json()
     assert not any(word in told for word in ("Amina", "amina", "Compteur", "Deux fois"))
 
 
@@ -177,14 +177,14 @@ class TestLodging:
         assert refusal(web, filed_at=NOW - timedelta(days=1)) == ("channel-dates-itself", "filed_at")
 
     def test_but_what_is_split_off_keeps_its_day(self):
-        split = replace(DESK, channel="web", links=(LinkGiven("split-from", "7KQ4-XM2D-5"),))
+        split = replace(DESK, channel="web", links=(LinkGiven("split-from", "7KQ4-XM2N-3"),))
         assert examined(split, filed_at=NOW - timedelta(days=1)).filed_at == NOW - timedelta(days=1)
         assert refusal(replace(split, entered_by=None)) == ("staff-only", "links.0.rel")
 
     def test_a_complaint_is_tied_once_to_another(self):
-        twice = (LinkGiven("renews", "7KQ4-XM2D-5"), LinkGiven("appeals", "7KQ4-XM2D-5"))
+        twice = (LinkGiven("renews", "7KQ4-XM2N-3"), LinkGiven("appeals", "7KQ4-XM2N-3"))
         assert refusal(links=twice) == ("repeated-link", "links.1.reference")
-        assert refusal(links=(LinkGiven("likes", "7KQ4-XM2D-5"),)) == ("unknown-relation", "links.0.rel")
+        assert refusal(links=(LinkGiven("likes", "7KQ4-XM2N-3"),)) == ("unknown-relation", "links.0.rel")
 
 
 class TestForm:
@@ -223,7 +223,7 @@ class TestForm:
 
     def test_private_fields_go_into_the_papers_and_nowhere_else(self):
         draft = examined(**self.private(paid="12.50", seen="2026-02-28"))
-        header = draft.header(UUID(int=7), "7KQ4-XM2D-5")
+        header = draft.header(UUID(int=7), "7KQ4-XM2N-3")
         assert draft.papers(header).private == {"story": "Il était une fois", "paid": "12.50", "seen": "2026-02-28"}
         told = header.model_dump_json() + draft.filing.model_dump_json()
         assert "Il était" not in told

@@ -116,7 +116,7 @@ async def test_who_may_read(deadlines, filed, who, status):
         assert response.json()["code"] == "complaint-unknown"
 
 
-@pytest.mark.parametrize("reference", ["7KQ4-XM2D-5", "not-a-reference"])
+@pytest.mark.parametrize("reference", ["7KQ4-XM2N-3", "not-a-reference"])
 async def test_what_is_not_there_looks_like_what_one_may_not_see(deadlines, filed, reference):
     hidden = await get(deadlines, filed.reference, "body-agent", "commune-prima")
     absent = await get(deadlines, reference, "body-agent", "commune-prima")

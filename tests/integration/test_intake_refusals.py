@@ -63,11 +63,11 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "a desk's date": ({"filed_at": "2026-01-01T10:00:00Z"}, 403, "staff-only", "filed_at"),
     "a date without a zone": ({"filed_at": "2026-01-01T10:00:00"}, 422, "invalid-field", "filed_at"),
     "the edge of time": ({"filed_at": "0001-01-01T00:00:00+14:00"}, 422, "invalid-field", "filed_at"),
-    "a desk's link": ({"links": [{"rel": "split-from", "reference": "7KQ4-XM2D-5"}]}, 403, "staff-only", "links.0.rel"),
-    "unknown relation": ({"links": [{"rel": "likes", "reference": "7KQ4-XM2D-5"}]}, 422, "unknown-relation", "links.0.rel"),
-    "unproved link": ({"links": [{"rel": "renews", "reference": "7KQ4-XM2D-5"}]}, 422, "link-refused", "links.0.reference"),
+    "a desk's link": ({"links": [{"rel": "split-from", "reference": "7KQ4-XM2N-3"}]}, 403, "staff-only", "links.0.rel"),
+    "unknown relation": ({"links": [{"rel": "likes", "reference": "7KQ4-XM2N-3"}]}, 422, "unknown-relation", "links.0.rel"),
+    "unproved link": ({"links": [{"rel": "renews", "reference": "7KQ4-XM2N-3"}]}, 422, "link-refused", "links.0.reference"),
     "unknown link": (
-        {"links": [{"rel": "renews", "reference": "7KQ4-XM2D-5", "secret": "s1.guess"}]}, 422, "unknown-link", "links.0.reference"
+        {"links": [{"rel": "renews", "reference": "7KQ4-XM2N-3", "secret": "s1.guess"}]}, 422, "unknown-link", "links.0.reference"
     ),
 }  # fmt: skip
 

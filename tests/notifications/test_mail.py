@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.notifications import mail
 
 FRENCH = "Votre réclamation a été enregistrée.\n.\nFrom Rabat = 100 %, et une ligne bien plus longue que ce qu'un serveur doit accepter" * 9
-ARABIC = "تم تسجيل شكايتكم تحت المرجع 7KQ4-XM2D-5\n\nيجب أن تتوصلوا بالجواب قبل 11 مارس\n"
+ARABIC = "تم تسجيل شكايتكم تحت المرجع 7KQ4-XM2N-3\n\nيجب أن تتوصلوا بالجواب قبل 11 مارس\n"
 READABLE = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), min_size=1)
 
 
@@ -46,15 +46,15 @@ def test_a_header_in_any_script_is_read_back_whole(value: str) -> None:
 
 
 def test_a_long_arabic_subject_takes_several_lines_and_breaks_no_letter() -> None:
-    subject = "7KQ4-XM2D-5: تم تسجيل ملفكم لدينا وسيتم الرد عليكم في الآجال القانونية المحددة"
+    subject = "7KQ4-XM2N-3: تم تسجيل ملفكم لدينا وسيتم الرد عليكم في الآجال القانونية المحددة"
     written = mail.header(subject)
     assert written.count("\r\n ") >= 2
     assert read(f"Subject: {written}\r\n\r\n".encode())["Subject"] == subject
 
 
 def test_what_is_plain_stays_so_that_a_reference_can_be_looked_for() -> None:
-    written = mail.header("Récépissé 7KQ4-XM2D-5 : votre dossier est enregistré")
-    assert written == "=?utf-8?b?UsOpY8OpcGlzc8Op?= 7KQ4-XM2D-5 : votre dossier est\r\n =?utf-8?b?ZW5yZWdpc3Ryw6k=?="
+    written = mail.header("Récépissé 7KQ4-XM2N-3 : votre dossier est enregistré")
+    assert written == "=?utf-8?b?UsOpY8OpcGlzc8Op?= 7KQ4-XM2N-3 : votre dossier est\r\n =?utf-8?b?ZW5yZWdpc3Ryw6k=?="
 
 
 @pytest.mark.parametrize("name", ["Wasl", "Wasl, plaintes", "وصل"])

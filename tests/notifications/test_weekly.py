@@ -14,7 +14,7 @@ from tests.support.timed import with_days_off
 
 POLICY = WeeklyList.model_validate({"weekday": "monday", "at": "09:00", "soon": {"n": 7, "unit": "calendar_days"}, "level": 3})
 DUE = at("2026-03-11T23:00:00+00:00")
-CASE = Case("water-office", "7KQ4-XM2D-5", "complaint@1", "water-bill", "answer", DUE, date(2026, 3, 11), (), False, 1, 1)
+CASE = Case("water-office", "7KQ4-XM2N-3", "complaint@1", "water-bill", "answer", DUE, date(2026, 3, 11), (), False, 1, 1)
 templates = Templates()
 
 
@@ -90,8 +90,8 @@ def test_a_list_says_dates_and_codes_and_the_level_that_was_reached() -> None:
 @pytest.mark.parametrize(
     ("language", "line"),
     [
-        ("en", "- 7KQ4-XM2D-5, Facture d'eau: due 11 March 2026, days late: 5, level 1, with the body"),
-        ("fr", "- 7KQ4-XM2D-5, Facture d'eau : échéance le 11 mars 2026, jours de retard : 5, niveau 1, auprès de l'organisme"),
+        ("en", "- 7KQ4-XM2N-3, Facture d'eau: due 11 March 2026, days late: 5, level 1, with the body"),
+        ("fr", "- 7KQ4-XM2N-3, Facture d'eau : échéance le 11 mars 2026, jours de retard : 5, niveau 1, auprès de l'organisme"),
         ("ar", "أيام التأخر: 5"),
     ],
 )

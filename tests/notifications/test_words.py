@@ -58,7 +58,7 @@ templates = Templates()
 
 
 def about(code: str, audience: str = "filer", procedure: str = "complaint@1", **params: Any) -> Subject:
-    return Subject(code, audience, "7KQ4-XM2D-5", procedure, params)
+    return Subject(code, audience, "7KQ4-XM2N-3", procedure, params)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -69,13 +69,13 @@ def test_every_code_has_its_words_and_every_word_its_code(language: str) -> None
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("code", "audience"), EVERY)
 def test_every_notice_can_be_read(code: str, audience: str, language: str) -> None:
-    letter = templates.letter(about(code, audience, **FULL), language, noria(), link="http://127.0.0.1:8001/c/7KQ4-XM2D-5")
-    assert "7KQ4-XM2D-5" in letter.subject
+    letter = templates.letter(about(code, audience, **FULL), language, noria(), link="http://127.0.0.1:8001/c/7KQ4-XM2N-3")
+    assert "7KQ4-XM2N-3" in letter.subject
     assert len(letter.subject) < 120
     for words in (letter.subject, letter.text, letter.html):
         assert not re.search(r"None|\{\{|\{%|Undefined", words)
     assert bool(ARABIC.search(letter.text)) == (language == "ar")
-    assert "http://127.0.0.1:8001/c/7KQ4-XM2D-5" in letter.text
+    assert "http://127.0.0.1:8001/c/7KQ4-XM2N-3" in letter.text
     assert not re.search(r"\n{3}|[ \t]\n", letter.text)
 
 
@@ -106,7 +106,7 @@ def test_a_notice_about_no_complaint_names_the_body_and_its_desk(code: str, lang
 
 def test_a_receipt_says_the_date_and_why() -> None:
     letter = templates.letter(about("receipt", clock=FULL["clock"]), "fr", noria(), link="http://x")
-    assert letter.subject == "Récépissé 7KQ4-XM2D-5 : votre dossier est enregistré"
+    assert letter.subject == "Récépissé 7KQ4-XM2N-3 : votre dossier est enregistré"
     assert (
         "La réponse est due au plus tard le 11 mars 2026, car :\n- Le délai part du 10 janvier 2026.\n- Durée accordée : 60 jours."
         in letter.text
@@ -153,7 +153,7 @@ def settings(**given: object) -> NotificationsSettings:
 
 
 def message(to: str = "amina@example.ma", audience: str = "filer", code: str = "receipt", **given: object) -> EmailMessage:
-    notice = Claimed(UUID(int=7), UUID(int=1), "7KQ4-XM2D-5", "complaint@1", "fr", code, "", audience, {}, 0, False, 0.0)
+    notice = Claimed(UUID(int=7), UUID(int=1), "7KQ4-XM2N-3", "complaint@1", "fr", code, "", audience, {}, 0, False, 0.0)
     return message_from_bytes(Letters(settings(**given)).mail(notice, to, "fr", noria()).raw, policy=policy.default)
 
 
@@ -171,9 +171,9 @@ def test_a_filer_is_led_to_the_tracking_page_and_a_desk_to_the_desk() -> None:
         assert part
         return str(part.get_content())
 
-    assert "https://wasl.ma/c/7KQ4-XM2D-5" in text(message(public_url="https://wasl.ma/"))
+    assert "https://wasl.ma/c/7KQ4-XM2N-3" in text(message(public_url="https://wasl.ma/"))
     assert "http" not in text(message(audience="national", code="triage-case"))
-    assert "https://desk.ma/desk/7KQ4-XM2D-5" in text(message(audience="national", code="triage-case", desk_url="https://desk.ma"))
+    assert "https://desk.ma/desk/7KQ4-XM2N-3" in text(message(audience="national", code="triage-case", desk_url="https://desk.ma"))
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b\r\nBcc: c@d", "a b@c", "@"])

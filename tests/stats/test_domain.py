@@ -136,7 +136,7 @@ def test_each_body_that_held_it_is_counted_once() -> None:
 
 
 def test_a_renewal_names_what_it_renews() -> None:
-    assert row(life(renews="7KQ4-XM2D-5")).renewal_of == "7KQ4-XM2D-5"
+    assert row(life(renews="7KQ4-XM2N-3")).renewal_of == "7KQ4-XM2N-3"
 
 
 def test_a_status_of_a_later_release_counts_as_open() -> None:
