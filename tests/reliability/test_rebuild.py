@@ -54,7 +54,7 @@ async def _counted_during_a_rebuild(world: World) -> list[int]:
         rebuild = asyncio.create_task(command(world, "stats", "rebuild"))
         while not rebuild.done():
             counted.append(await _counted(stats))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
         done = await rebuild
         assert done.code == 0, done.said
         return [*counted, await _counted(stats)]
