@@ -16,7 +16,7 @@ from shared.contracts.registry import INTAKE, ROUTING
 from shared.messaging import positions
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
-from shared.messaging.tasks import caught_up, patiently, pause
+from shared.messaging.tasks import COUNT_SHARE, caught_up, patiently, repeatedly
 from shared.messaging.transport import Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
@@ -70,20 +70,17 @@ async def count_restored(tx: Tx) -> int:
 
 
 async def measure_clocks(node: Node) -> None:
-    """Keeps the gauges of clocks."""
+    """Keeps the gauges of clocks, for which all of them are counted."""
     grace = settings_of(node).grace_seconds
-    while True:
-        began = time.monotonic()
-        try:
-            async with node.read() as conn:
-                clocks, oldest = await store.figures(conn)
-            metrics.OPEN_CLOCKS.set(clocks)
-            overdue = (node.clock.now() - oldest).total_seconds() - grace if oldest else 0
-            metrics.UNFIRED_CLOCK_AGE.set(max(0, overdue))
-        except Exception as error:
-            if not transient(error):
-                raise
-        await asyncio.sleep(pause(began))
+
+    async def counted() -> None:
+        async with node.read() as conn:
+            clocks, oldest = await store.figures(conn)
+        metrics.OPEN_CLOCKS.set(clocks)
+        overdue = (node.clock.now() - oldest).total_seconds() - grace if oldest else 0
+        metrics.UNFIRED_CLOCK_AGE.set(max(0, overdue))
+
+    await repeatedly(counted, COUNT_SHARE)
 
 
 async def look(node: Node, marks: Watermarks, places: Sequence[Place]) -> None:

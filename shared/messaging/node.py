@@ -18,7 +18,7 @@ from shared.messaging.recover import own_topics, recover
 from shared.messaging.relay import Relay
 from shared.messaging.spec import Spec
 from shared.messaging.tally import Tally
-from shared.messaging.tasks import measure, supervise, ticks, watch
+from shared.messaging.tasks import count, measure, supervise, ticks, watch
 from shared.messaging.transport import Observer, Producer, Subscription, Unreachable
 from shared.messaging.tx import Tx
 from shared.runtime import metrics, migrate
@@ -163,6 +163,7 @@ class Node:
         self.spawn("ticks", ticks(self))
         self.spawn("watch", watch(self))
         self.spawn("measure", measure(self))
+        self.spawn("count", count(self))
         await self._until("directory", self._until_directory, transient)
 
     async def _accept(self) -> None:

@@ -30,11 +30,12 @@ T = TypeVar("T")
 WATCH_SECONDS = 30
 METRICS_SECONDS = 2
 EXPIRED_AT_ONCE, EXPIRED_EVERY_S = 1_000, 600
-MEASURE_SHARE = 0.05
-"""Of the time at most goes into counting: with a million complaints one count takes seconds."""
+MEASURE_SHARE, COUNT_SHARE = 0.05, 0.005
+"""Of the time at most goes into each: with a million complaints one count of them takes seconds, in every process of every service."""
 STATUSES = (*OPEN, *CLOSED)
 
 _STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) as n from register where intake_version > 0 group by 1")
+_BY_ONE = text("select set_config('max_parallel_workers_per_gather', '0', true)")
 _RESEND = text("""
     update erased set resent_at = clock_timestamp()
     where resent_at is null and at < :before returning complaint_id""")
@@ -151,25 +152,39 @@ async def forget_expired(node: "Node", forget: Callable[[AsyncConnection, int], 
 
 
 async def measure(node: "Node") -> None:
-    """Keeps the gauges that are counted in the store: complaints by status, outbox depth and age, dead letters."""
+    """Keeps the gauges of what waits in the store: outbox depth and age, dead letters."""
+    await repeatedly(lambda: _measured(node), MEASURE_SHARE)
+
+
+async def _measured(node: "Node") -> None:
+    async with node.db.begin() as conn:
+        depth, age = await outbox.depth(conn)
+        parked = await dead_letters.count(conn)
+    metrics.OUTBOX_DEPTH.set(depth)
+    metrics.OUTBOX_AGE.set(age)
+    metrics.DEAD_LETTERS_WAITING.set(parked)
+
+
+async def count(node: "Node") -> None:
+    """Keeps the gauge of complaints by status, for which the whole register is read."""
+    await repeatedly(lambda: _counted(node), COUNT_SHARE)
+
+
+async def _counted(node: "Node") -> None:
+    async with node.db.begin() as conn:
+        await conn.execute(_BY_ONE)
+        counted = dict.fromkeys(STATUSES, 0) | {row.status: row.n for row in await conn.execute(_STATUSES)}
+    for status, n in counted.items():
+        metrics.COMPLAINTS.labels(status=status).set(n)
+
+
+async def repeatedly(work: Callable[[], Awaitable[None]], share: float) -> None:
+    """Measures again and again, for that share of the time at most; while the store is away, nothing changes."""
     while True:
         began = time.monotonic()
         try:
-            async with node.db.begin() as conn:
-                counted = dict.fromkeys(STATUSES, 0) | {row.status: row.n for row in await conn.execute(_STATUSES)}
-                depth, age = await outbox.depth(conn)
-                parked = await dead_letters.count(conn)
-            for status, count in counted.items():
-                metrics.COMPLAINTS.labels(status=status).set(count)
-            metrics.OUTBOX_DEPTH.set(depth)
-            metrics.OUTBOX_AGE.set(age)
-            metrics.DEAD_LETTERS_WAITING.set(parked)
+            await work()
         except Exception as error:
             if not transient(error):
                 raise
-        await asyncio.sleep(pause(began))
-
-
-def pause(began: float) -> float:
-    """Seconds until the next count, after one that began at this monotonic time."""
-    return max(METRICS_SECONDS, (time.monotonic() - began) / MEASURE_SHARE)
+        await asyncio.sleep(max(METRICS_SECONDS, (time.monotonic() - began) / share))

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from shared.contracts.registry import PAPERS
 from tests.bench.bench import Bench
 from tests.bench.desk_cases import BODY, FREQUENT, RARE, fill, person_of
 from tests.bench.spread import Figures, of_latencies
@@ -23,7 +24,7 @@ Questions = dict[str, Callable[[int], str]]
 
 _OWN = """
     select c.reference, d.doc from desk_case c join private_document d using (complaint_id)
-    where body = $1 and c.filed_at > $2 order by c.complaint_id desc limit 400"""
+    where body = $1 and c.filed_at > $2 and d.topic = $3 and d.doc->'person'->>'phone' <> '' order by c.complaint_id desc limit 400"""
 
 
 async def desk(bench: Bench, size: int = SIZE) -> Figures:
@@ -88,7 +89,8 @@ def _national(own: list[tuple[str, str, str]]) -> Questions:
 
 async def _own(store: asyncpg.Connection) -> list[tuple[str, str, str]]:
     """Reference, phone and name of cases of this desk's last months."""
-    found = [(row["reference"], person_of(row["doc"])) for row in await store.fetch(_OWN, BODY, datetime.now(UTC) - timedelta(days=90))]
+    rows = await store.fetch(_OWN, BODY, datetime.now(UTC) - timedelta(days=90), PAPERS)
+    found = [(row["reference"], person_of(row["doc"])) for row in rows]
     return [(reference, person.phone or "", person.name or "") for reference, person in found]
 
 
