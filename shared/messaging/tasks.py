@@ -30,7 +30,7 @@ T = TypeVar("T")
 WATCH_SECONDS = 30
 METRICS_SECONDS = 2
 EXPIRED_AT_ONCE, EXPIRED_EVERY_S = 1_000, 600
-MEASURE_SHARE, COUNT_SHARE = 0.05, 0.005
+MEASURE_SHARE, COUNT_SHARE = 0.05, 0.01
 """Of the time at most goes into each: with a million complaints one count of them takes seconds, in every process of every service."""
 STATUSES = (*OPEN, *CLOSED)
 
