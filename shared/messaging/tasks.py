@@ -28,10 +28,10 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 WATCH_SECONDS = 30
-METRICS_SECONDS = 2
+METRICS_SECONDS, SELDOM_SECONDS = 2, 60
 EXPIRED_AT_ONCE, EXPIRED_EVERY_S = 1_000, 600
 MEASURE_SHARE, COUNT_SHARE = 0.05, 0.01
-"""Of the time at most goes into each: with a million complaints one count of them takes seconds, in every process of every service."""
+"""Of the time goes into each, and once a minute at least: with a million complaints one count of them takes seconds, in every process of every service."""
 STATUSES = (*OPEN, *CLOSED)
 
 _STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) as n from register where intake_version > 0 group by 1")
@@ -179,7 +179,7 @@ async def _counted(node: "Node") -> None:
 
 
 async def repeatedly(work: Callable[[], Awaitable[None]], share: float) -> None:
-    """Measures again and again, for that share of the time at most; while the store is away, nothing changes."""
+    """Measures again and again, for that share of the time if once a minute allows it; while the store is away, nothing changes."""
     while True:
         began = time.monotonic()
         try:
@@ -187,4 +187,4 @@ async def repeatedly(work: Callable[[], Awaitable[None]], share: float) -> None:
         except Exception as error:
             if not transient(error):
                 raise
-        await asyncio.sleep(max(METRICS_SECONDS, (time.monotonic() - began) / share))
+        await asyncio.sleep(min(SELDOM_SECONDS, max(METRICS_SECONDS, (time.monotonic() - began) / share)))

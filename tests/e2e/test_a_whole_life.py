@@ -118,6 +118,7 @@ def test_the_five_services_count_the_same_complaints(world: World) -> None:
     counts = wait(
         lambda: [_counted(world, s) for s in world.platform.services],
         lambda all: all.count(all[0]) == len(all) and all[0].get("withdrawn", 0) > 0,
+        seconds=90,
     )
     assert set(counts[0]) == {"triage", "with_body", "waiting_for_citizen", "answered", "refused", "withdrawn", "lapsed"}
 
