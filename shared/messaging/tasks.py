@@ -31,7 +31,7 @@ WATCH_SECONDS = 30
 METRICS_SECONDS, SELDOM_SECONDS = 2, 60
 EXPIRED_AT_ONCE, EXPIRED_EVERY_S = 1_000, 600
 MEASURE_SHARE, COUNT_SHARE = 0.05, 0.01
-"""Of the time goes into each, and once a minute at least: with a million complaints one count of them takes seconds, in every process of every service."""
+"""Of the time goes into each, once a minute at least: one count of a million complaints takes seconds, in every process."""
 STATUSES = (*OPEN, *CLOSED)
 
 _STATUSES = text("select coalesce(routing->>'status', 'triage') as status, count(*) as n from register where intake_version > 0 group by 1")
