@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.deadlines import store
 from services.deadlines.firing import fire_chunk
@@ -73,14 +74,13 @@ async def measure_clocks(node: Node) -> None:
     """Keeps the gauges of clocks, for which all of them are counted."""
     grace = settings_of(node).grace_seconds
 
-    async def counted() -> None:
-        async with node.read() as conn:
-            clocks, oldest = await store.figures(conn)
+    async def counted(conn: AsyncConnection) -> None:
+        clocks, oldest = await store.figures(conn)
         metrics.OPEN_CLOCKS.set(clocks)
         overdue = (node.clock.now() - oldest).total_seconds() - grace if oldest else 0
         metrics.UNFIRED_CLOCK_AGE.set(max(0, overdue))
 
-    await repeatedly(counted, COUNT_SHARE)
+    await repeatedly(node, counted, COUNT_SHARE)
 
 
 async def look(node: Node, marks: Watermarks, places: Sequence[Place]) -> None:

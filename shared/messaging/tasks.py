@@ -153,37 +153,38 @@ async def forget_expired(node: "Node", forget: Callable[[AsyncConnection, int], 
 
 async def measure(node: "Node") -> None:
     """Keeps the gauges of what waits in the store: outbox depth and age, dead letters."""
-    await repeatedly(lambda: _measured(node), MEASURE_SHARE)
+    await repeatedly(node, _measured, MEASURE_SHARE)
 
 
-async def _measured(node: "Node") -> None:
-    async with node.db.begin() as conn:
-        depth, age = await outbox.depth(conn)
-        parked = await dead_letters.count(conn)
+async def _measured(conn: AsyncConnection) -> None:
+    depth, age = await outbox.depth(conn)
     metrics.OUTBOX_DEPTH.set(depth)
     metrics.OUTBOX_AGE.set(age)
-    metrics.DEAD_LETTERS_WAITING.set(parked)
+    metrics.DEAD_LETTERS_WAITING.set(await dead_letters.count(conn))
 
 
 async def count(node: "Node") -> None:
     """Keeps the gauge of complaints by status, for which the whole register is read."""
-    await repeatedly(lambda: _counted(node), COUNT_SHARE)
+    await repeatedly(node, _counted, COUNT_SHARE)
 
 
-async def _counted(node: "Node") -> None:
-    async with node.db.begin() as conn:
-        await conn.execute(_BY_ONE)
-        counted = dict.fromkeys(STATUSES, 0) | {row.status: row.n for row in await conn.execute(_STATUSES)}
+async def _counted(conn: AsyncConnection) -> None:
+    counted = dict.fromkeys(STATUSES, 0) | {row.status: row.n for row in await conn.execute(_STATUSES)}
     for status, n in counted.items():
         metrics.COMPLAINTS.labels(status=status).set(n)
 
 
-async def repeatedly(work: Callable[[], Awaitable[None]], share: float) -> None:
-    """Measures again and again, for that share of the time if once a minute allows it; while the store is away, nothing changes."""
+async def repeatedly(node: "Node", look: Callable[[AsyncConnection], Awaitable[None]], share: float) -> None:
+    """Looks at the store again and again, for that share of the time if once a minute allows it; while it is away, no gauge changes.
+
+    However much there is to count, the server lends a look no further processes: those are for who is waiting.
+    """
     while True:
         began = time.monotonic()
         try:
-            await work()
+            async with node.db.begin() as conn:
+                await conn.execute(_BY_ONE)
+                await look(conn)
         except Exception as error:
             if not transient(error):
                 raise
