@@ -10,6 +10,7 @@ from services.intake.access import Caller, Checker, Filer, KnownCaller
 from services.intake.catalogue import Catalogue
 from services.intake.domain import LinkGiven, Submission
 from services.intake.handlers import Intake
+from services.intake.page_shapes import Tracking
 from services.intake.problems import directory_of
 from services.intake.shapes import (
     Checked,
@@ -22,7 +23,6 @@ from services.intake.shapes import (
     RatingIn,
     Receipt,
     Supplied,
-    Tracking,
     Withdrawn,
 )
 from shared.contracts.private import Person

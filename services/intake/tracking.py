@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.shapes import (
-    AlertOut,
+from services.intake.page_shapes import (
     BodyOut,
     ClockOut,
-    DoorOut,
     Due,
     FilerOut,
     RatingOut,
@@ -18,8 +16,8 @@ from services.intake.shapes import (
     ResponseOut,
     TextOut,
     Tracking,
-    Withdrawal,
 )
+from services.intake.shapes import AlertOut, DoorOut, Withdrawal
 from services.intake.timeline import timeline
 from shared.contracts.clocks import Stop, shown, stopped
 from shared.contracts.directory import AlertRecord, Directory
