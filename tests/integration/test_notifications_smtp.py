@@ -16,8 +16,6 @@ from tests.support.stores import Bench, Opener
 OPEN_TRANSACTIONS = """
     select state from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null"""
-WAITING_FOR_A_LOCK = """
-    select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"""
 FAST = {"retry_first": 0.1, "retry_most": 0.5}
 
 
@@ -50,7 +48,7 @@ async def taken(server: MailServer, at_least: int, seconds: float = 80) -> None:
 
 async def waits_for_a_lock(bench: Bench, seconds: float = 80) -> None:
     until = time.monotonic() + seconds
-    while not (await bench.execute(WAITING_FOR_A_LOCK))[0].n:
+    while not await bench.waits_for_a_lock():
         assert time.monotonic() < until
         await asyncio.sleep(0.02)
 

@@ -25,7 +25,6 @@ from services.stats.rebuild import rebuild
 from shared.messaging import positions, slots
 from shared.messaging.node import Node
 from shared.messaging.positions import Place
-from shared.runtime.db import Database
 from tests.messaging.histories import ACTS, history
 from tests.support.lives import facts, life, noria
 from tests.support.log import Teller, folded, teller, whole
@@ -171,7 +170,7 @@ async def test_killed_in_the_middle_it_changes_nothing_and_the_next_one_ends(liv
     await live.caught_up()
     figures, rows = await live.ask(), await live.rows("public")
     async with held_back(live, id), killed_after(await live.process()) as first:
-        while not (await live.rows("twin") and await _blocked(live.bench.node.db)):
+        while not (await live.rows("twin") and await live.bench.waits_for_a_lock()):
             assert first.returncode is None, await first.communicate()
             await asyncio.sleep(0.05)
         second = await live.process()
@@ -248,7 +247,7 @@ async def test_a_batch_that_meets_the_switch_is_written_to_the_new_slot(open_sto
     async with bench.node.db.begin() as conn:
         assert await slots.hold(conn) == "public"
         batch = asyncio.create_task(bench.deliver(*facts(known)))
-        while not await _blocked(bench.node.db):
+        while not await bench.waits_for_a_lock():
             await asyncio.sleep(0.02)
         await slots.switch(conn, "twin")
     await batch
@@ -275,13 +274,6 @@ def _alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-async def _blocked(db: Database) -> bool:
-    """Asked in a transaction of its own: the server shows one transaction the same activity for as long as it lasts."""
-    async with db.engine.begin() as conn:
-        query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        return bool((await conn.exec_driver_sql(query)).scalar_one())
 
 
 def _database(node: Node) -> str:

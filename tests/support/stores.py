@@ -80,6 +80,11 @@ class Bench:
             result = await conn.execute(text(statement), parameters)
             return result.all() if result.returns_rows else None
 
+    async def waits_for_a_lock(self) -> bool:
+        """Whether anybody in this store does. Asked in a transaction of its own: one is shown the same activity for as long as it lasts."""
+        query = "select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return bool((await self.execute(query))[0].n)
+
     async def close(self) -> None:
         """Puts everything down; the database is another test's then."""
         await self.node.stop()
