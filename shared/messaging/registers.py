@@ -51,16 +51,11 @@ class Registers:
         return cls(header.id, partition, header)
 
     def version(self, writer: str) -> int:
-        version: int = getattr(self, f"{writer}_version")
+        version: int = getattr(self, _VERSION[writer])
         return version
 
     def with_state(self, writer: str, state: State, version: int) -> Self:
-        return type(self)(**vars(self) | {writer: state, f"{writer}_version": version})
-
-    def fold(self, fact: Fact) -> Self:
-        """These registers after the fact: unchanged where its version is not higher."""
-        writer = writer_of(fact)
-        return self if fact.version <= self.version(writer) else self.with_state(writer, state_of(fact), fact.version)
+        return type(self)(**vars(self) | {writer: state, _VERSION[writer]: version})
 
 
 @dataclass(frozen=True)
@@ -86,7 +81,7 @@ def newest(facts: Iterable[tuple[int, Fact]]) -> list[Registers]:
     for partition, fact in facts:
         header = fact.complaint
         row = rows.setdefault(header.id, {"complaint_id": header.id, "partition": partition, "header": header})
-        writer = _WRITER_OF[type(fact)]
+        writer = writer_of(fact)
         if fact.version > row.get(_VERSION[writer], 0):
             row[writer], row[_VERSION[writer]] = state_of(fact), fact.version
     return [Registers(**rows[id]) for id in sorted(rows, key=attrgetter("int"))]

@@ -13,6 +13,7 @@ from shared.contracts.events import Cause, Fact, IntakeFact, RoutingFact
 from shared.contracts.states import Case, Custody, Filing, Supplied
 from shared.messaging.registers import Registers
 from tests.deadlines import worlds
+from tests.support.known import after
 
 START = worlds.at("2028-01-10T10:00:00Z")
 END = worlds.at("2029-06-01T00:00:00Z")
@@ -78,7 +79,7 @@ def told_after(batches: list[list[Fact]], fire_at: list[datetime | None]) -> tup
     clocks: tuple[Timed, ...] = ()
     for batch, until in zip(batches, fire_at, strict=True):
         for fact in batch:
-            registers = registers.fold(fact)
+            registers = after(registers, fact)
         if registers.intake is None:
             continue
         timed = clocks_of(HEADER, registers.intake, registers.routing, DIRECTORY) or ()

@@ -13,6 +13,7 @@ from services.intake.tracking import Page
 from shared.contracts.private import Answers, RequestText
 from shared.contracts.states import AlertSent, Case, ClockState, Custody, Filing, RatingGiven, Request, Response, RuleUsed, Supplied
 from shared.messaging.registers import Registers
+from tests.support.known import after
 from tests.support.lives import at, life, noria
 from tests.support.stores import fact
 
@@ -112,7 +113,7 @@ FACTS = list(history())
 def test_the_page_does_not_depend_on_how_facts_came(arrived):
     known = Registers.new(HEADER, 0)
     for told in arrived:
-        known = known.fold(told)
+        known = after(known, told)
     assert page(known) == page()
 
 
@@ -120,7 +121,7 @@ def test_the_page_does_not_depend_on_how_facts_came(arrived):
 def test_a_lost_fact_leaves_no_hole_once_the_next_has_come(lost):
     known = Registers.new(HEADER, 0)
     for told in FACTS:
-        known = known if told is lost else known.fold(told)
+        known = known if told is lost else after(known, told)
     assert page(known) == page()
 
 

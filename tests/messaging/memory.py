@@ -42,6 +42,7 @@ from shared.messaging.records import Outgoing, PrivateChange, RawRecord
 from shared.messaging.registers import FACT_OF, WRITERS, Change, Registers
 from shared.messaging.telling import Told
 from tests.support.desk import noria_pack
+from tests.support.known import after
 from tests.support.lives import noria
 
 T = TypeVar("T")
@@ -219,7 +220,7 @@ class State:
         for one in told:
             assert one.record.value
             fact = FACT_OF[writer].model_validate_json(one.record.value)
-            self.registers_upsert([Registers.new(fact.complaint, one.partition).fold(fact)])
+            self.registers_upsert([after(Registers.new(fact.complaint, one.partition), fact)])
         self.outbox_insert([one.record for one in told])
 
     def telling_documents(self, records: Sequence[Outgoing]) -> None:

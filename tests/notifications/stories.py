@@ -24,6 +24,7 @@ from shared.contracts.states import (
     WhyStep,
 )
 from shared.messaging.registers import Registers
+from tests.support.known import after
 from tests.support.lives import at, noria
 from tests.support.stores import fact
 
@@ -155,7 +156,7 @@ class Story:
 def folded(facts: Sequence[Fact], known: Registers | None = None) -> Registers:
     known = known or Registers.new(facts[0].complaint, 0)
     for told in facts:
-        known = known.fold(told)
+        known = after(known, told)
     return known
 
 

@@ -15,6 +15,7 @@ from shared.contracts.states import Case, ClockState, Filing, Supplied
 from shared.messaging.registers import Registers
 from tests.routing.test_desk_reactions import silence_accepts
 from tests.support.desk import NOON, R1, R2, breach, header, noria_pack, request, routed, waiting, with_law
+from tests.support.known import after
 from tests.support.lives import at
 from tests.support.stores import fact
 
@@ -71,7 +72,7 @@ def run(start: Registers, batches: Sequence[Sequence[Fact]], directory: Director
     registers, versions = start, []
     for batch in batches:
         for told in batch:
-            registers = registers.fold(told)
+            registers = after(registers, told)
         for step in react(known(registers), {}, directory, Routes(noria_pack().rules), NOON):
             versions.append(registers.routing_version + 1)
             registers = registers.with_state("routing", step.case, versions[-1])

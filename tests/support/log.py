@@ -14,6 +14,7 @@ from shared.messaging.login import Login
 from shared.messaging.records import RawRecord, directory_record, fact_record
 from shared.messaging.registers import Registers, writer_of
 from shared.messaging.transport import Producer, observing
+from tests.support.known import after
 
 
 class Teller:
@@ -55,5 +56,5 @@ def folded(records: Iterable[RawRecord]) -> dict[UUID, Registers]:
         body = decode(raw).body
         assert isinstance(body, Fact)
         id = body.complaint.id
-        known[id] = known.get(id, Registers.new(body.complaint, raw.partition)).fold(body)
+        known[id] = after(known.get(id, Registers.new(body.complaint, raw.partition)), body)
     return known
