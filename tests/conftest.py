@@ -6,7 +6,6 @@ import inspect
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +14,8 @@ import structlog
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from deploy.local.home import Home
 from deploy.local.platform import Platform
-from deploy.local.processes import stop_leftovers
+from tests.support.leftovers import HOMES, sweep
 
 HERE = Path(__file__).parent
 FOLDERS_WITH_SOCKETS = {"integration", "reliability", "e2e", "platform", "bench"}
@@ -26,7 +24,6 @@ SHARED_WORLDS = ("reliability", "e2e", "platform")
 """Folders whose tests share what takes long to start: each is one worker's, and they begin first. Of the others each file is anybody's."""
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else; a test's own is kept below likewise
-HOMES = "wasl-test-"
 
 
 class OneWorkerAWorld(LoadScopeScheduling):
@@ -71,7 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def platform_folder() -> Iterator[Path]:
     """For the platforms of this run. Not pytest's own folder: that one takes away the right to pass, which PostgreSQL's user needs."""
-    _sweep()
+    sweep()
     folder = Path(tempfile.mkdtemp(prefix=HOMES))
     yield folder
     # A process that is just ending takes away files of its own meanwhile.
@@ -103,15 +100,3 @@ def _in_time(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[.
             await test(*args, **kwargs)
 
     return timed
-
-
-def _sweep() -> None:
-    """Ends what a killed test run of more than ten minutes ago left behind."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{HOMES}*"):
-        if folder.stat().st_mtime > time.time() - 600:
-            continue
-        homes = [Home(path) for path in folder.iterdir()]
-        if not any(home.running() for home in homes):
-            for home in homes:
-                stop_leftovers(home)
-            shutil.rmtree(folder, ignore_errors=True)

@@ -97,12 +97,15 @@ def clean_environment() -> dict[str, str]:
 
 
 def stop_leftovers(home: Home) -> list[str]:
-    """Stops what a killed platform left running here; a process is ours only if its id *and* its start time are those on record."""
+    """Stops what a killed platform left running here; a process is ours only if its id *and* its start time are those on record.
+
+    A record may vanish meanwhile: who ends a process in order, or sweeps at the same moment, takes it away.
+    """
     left = {path.stem: found for path in (home / "pids").glob("*.json") if (found := _ours(path))}
     for name in sorted(left, key=lambda name: ("kafka", "postgres").index(name) if name in ("kafka", "postgres") else -1):
         _end(left[name], signal.SIGINT if name == "postgres" else signal.SIGTERM)
     for path in (home / "pids").glob("*.json"):
-        path.unlink()
+        path.unlink(missing_ok=True)
     return sorted(left)
 
 
@@ -111,7 +114,7 @@ def _ours(record: Path) -> psutil.Process | None:
         known = json.loads(record.read_text(encoding="utf-8"))
         process = psutil.Process(known["pid"])
         return process if abs(process.create_time() - known["started"]) < 0.01 else None
-    except (psutil.NoSuchProcess, ValueError, KeyError):
+    except (psutil.NoSuchProcess, FileNotFoundError, ValueError, KeyError):
         return None
 
 

@@ -1,0 +1,31 @@
+"""What killed test runs left behind in the folder for temporary files."""
+
+import fcntl
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from deploy.local.home import Home
+from deploy.local.processes import stop_leftovers
+
+HOMES = "wasl-test-"
+OLD_SECONDS = 600
+
+
+def sweep(where: Path | None = None) -> None:
+    """Ends what a killed run of more than ten minutes ago left behind; one sweep at a time, since each worker of a run does it."""
+    where = where or Path(tempfile.gettempdir())
+    with open(where / "wasl-tests.lock", "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for folder in where.glob(f"{HOMES}*"):
+            if folder.stat().st_mtime <= time.time() - OLD_SECONDS:
+                _clear(folder)
+
+
+def _clear(folder: Path) -> None:
+    homes = [Home(path) for path in folder.iterdir()]
+    if not any(home.running() for home in homes):
+        for home in homes:
+            stop_leftovers(home)
+        shutil.rmtree(folder, ignore_errors=True)
