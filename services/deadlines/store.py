@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.deadlines.models import RESTORED, UNKNOWN, ClockRow
 from shared.contracts.directory import Directory
+from shared.runtime.db import quick, quick_values
 
 _ADVISORY = 0x434C4F43
 _SWEEP = -1
@@ -91,7 +91,7 @@ class Ripe:
 
 async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[ClockRow]) -> None:
     """Puts rows in place of all that these complaints had; one that says the same stays untouched. Their registers' rows must be locked."""
-    await conn.execute(_REPLACE, {"ids": list(ids), **{name: [getattr(row, name) for row in rows] for name in _COLUMNS}})
+    await quick(conn, _REPLACE, {"ids": list(ids), **{name: [getattr(row, name) for row in rows] for name in _COLUMNS}})
 
 
 async def claim(conn: AsyncConnection, partition: int = _SWEEP) -> bool:
@@ -112,10 +112,10 @@ async def due(conn: AsyncConnection, partition: int, until: datetime, most: int)
 
 async def lock_ripe(conn: AsyncConnection, ids: Sequence[UUID], until: datetime) -> list[Ripe]:
     """These complaints with what is due of them by now, locked in complaint-id order; what was due before the lock may not be any more."""
-    known: Sequence[Any] = (await conn.execute(_LOCK, {"ids": list(ids)})).all()
+    known = await quick(conn, _LOCK, {"ids": list(ids)})
     rows: dict[UUID, list[ClockRow]] = {id: [] for id in ids}
     # A statement of its own: it sees what was committed before the locks were had.
-    for row in await conn.execute(_RIPE_ROWS, {"ids": list(ids), "until": until}):
+    for row in await quick(conn, _RIPE_ROWS, {"ids": list(ids), "until": until}):
         rows[row.complaint_id].append(ClockRow(*row))
     return [Ripe(rows[told[0]], *told) for told in known]
 
@@ -124,7 +124,7 @@ async def move(conn: AsyncConnection, rows: Sequence[ClockRow]) -> None:
     """Says of clocks when time acts on them next. Their registers' rows must be locked."""
     if rows:
         columns = {name: [getattr(row, name) for row in rows] for name in ("code", "breach_at", "alert_at")}
-        await conn.execute(_MOVE, {"id": [row.complaint_id for row in rows], **columns})
+        await quick(conn, _MOVE, {"id": [row.complaint_id for row in rows], **columns})
 
 
 async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[UUID]:
@@ -140,7 +140,7 @@ async def stale(conn: AsyncConnection, directory: Directory, most: int) -> list[
 
 async def restored(conn: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
     """Of these complaints those that were taken back from the log, and wait until all is read."""
-    return list((await conn.execute(_RESTORED, {"ids": list(ids), "code": RESTORED})).scalars()) if ids else []
+    return await quick_values(conn, _RESTORED, {"ids": list(ids), "code": RESTORED}) if ids else []
 
 
 async def all_restored(conn: AsyncConnection, most: int) -> list[UUID]:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.complaint import Header
+from shared.runtime.db import quick, quick_values
 
 FIRST_SECRET = 1
 
@@ -57,19 +58,19 @@ class Claimed:
 
 async def look_up(conn: AsyncConnection, reference: str) -> tuple[UUID, int] | None:
     """The complaint's id and the version of its secret that opens it now."""
-    row = (await conn.execute(_LOOK_UP, {"reference": reference, "first": FIRST_SECRET})).one_or_none()
-    return (row[0], row[1]) if row else None
+    found = await quick(conn, _LOOK_UP, {"reference": reference, "first": FIRST_SECRET})
+    return (found[0][0], found[0][1]) if found else None
 
 
 async def claim(conn: AsyncConnection, claims: Sequence[Claim], hours: int) -> set[UUID]:
     """Takes keys for this transaction; returns those that were free. Waits where another transaction holds one."""
     columns = {name: [getattr(c, name) for c in claims] for name in ("key", "digest", "complaint_id", "at", "note")}
-    return set((await conn.execute(_CLAIM, {**columns, "hours": hours})).scalars())
+    return set(await quick_values(conn, _CLAIM, {**columns, "hours": hours}))
 
 
 async def claimed(conn: AsyncConnection, keys: Sequence[UUID]) -> dict[UUID, Claimed]:
     """What these keys were used for; an expired or unknown one is left out."""
-    rows = await conn.execute(_CLAIMED, {"keys": list(keys)})
+    rows = await quick(conn, _CLAIMED, {"keys": list(keys)})
     return {row.key: Claimed(Claim(*row[:5]), Header.model_validate_json(row.header)) for row in rows}
 
 

@@ -14,6 +14,7 @@ from services.notifications.models import SENT, Claimed, Filer, Listed, Outcome
 from services.notifications.notice import Entry, Intent, notice_id
 from shared.contracts.notices import NoticeSent
 from shared.contracts.registry import CONTACTS
+from shared.runtime.db import quick
 
 _LEDGER = text("""
     select complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded' as superseded, params, n
@@ -116,7 +117,7 @@ class NewNotice:
 
 async def ledger(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
     """What was decided for these complaints, in that order; the rows stay locked, so that no sender takes one meanwhile."""
-    rows = (await conn.execute(_LEDGER, {"ids": list(ids)})).all()
+    rows = await quick(conn, _LEDGER, {"ids": list(ids)})
     found: dict[UUID, list[Entry]] = {id: [] for id in ids}
     for row in sorted(rows, key=lambda row: row.n):
         params = json.loads(row.params) if row.params else None
@@ -127,25 +128,25 @@ async def ledger(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[
 async def write(conn: AsyncConnection, notices: Sequence[NewNotice]) -> None:
     """Inserts; refreshes what waits and was never tried; wakes what was superseded and holds again; leaves the rest alone."""
     if notices:
-        await conn.execute(_WRITE, _columns(notices))
+        await quick(conn, _WRITE, _columns(notices))
 
 
 async def drop(conn: AsyncConnection, ids: Sequence[UUID], reason: str) -> None:
     """What still waits is not to be sent."""
     if ids:
-        await conn.execute(_DROP, {"ids": list(ids), "reason": reason})
+        await quick(conn, _DROP, {"ids": list(ids), "reason": reason})
 
 
 async def mark_told(conn: AsyncConnection, told: Sequence[NoticeSent]) -> None:
     """What the log says was sent is not sent again, whatever this store knew."""
     newest = {notice.id: notice for notice in told}
     names = ("id", "complaint_id", "code", "subject", "audience", "channel", "sent_at")
-    await conn.execute(_TOLD, {name: [getattr(notice, name) for notice in newest.values()] for name in names})
+    await quick(conn, _TOLD, {name: [getattr(notice, name) for notice in newest.values()] for name in names})
 
 
 async def wake(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     """The filer's address may be known now."""
-    await conn.execute(_WAKE, {"ids": list(ids)})
+    await quick(conn, _WAKE, {"ids": list(ids)})
 
 
 async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[UUID]:
@@ -172,19 +173,19 @@ async def release(conn: AsyncConnection, ids: Sequence[UUID]) -> list[str]:
 async def hold(conn: AsyncConnection, held: Mapping[UUID, str], channel: str, seconds: float) -> None:
     """These are on their way, in the language named, for so many seconds; then anybody may take them again."""
     if held:
-        await conn.execute(_HOLD, {"id": list(held), "language": list(held.values()), "channel": channel, "seconds": seconds})
+        await quick(conn, _HOLD, {"id": list(held), "language": list(held.values()), "channel": channel, "seconds": seconds})
 
 
 async def end(conn: AsyncConnection, ended: Sequence[tuple[UUID, str, str]]) -> None:
     """These are not sent: (id, state, reason)."""
     if ended:
         ids, states, reasons = zip(*ended, strict=True)
-        await conn.execute(_END, {"id": list(ids), "state": list(states), "reason": list(reasons)})
+        await quick(conn, _END, {"id": list(ids), "state": list(states), "reason": list(reasons)})
 
 
 async def postpone(conn: AsyncConnection, ids: Sequence[UUID], seconds: float) -> None:
     if ids:
-        await conn.execute(_POSTPONE, {"ids": list(ids), "seconds": seconds})
+        await quick(conn, _POSTPONE, {"ids": list(ids), "seconds": seconds})
 
 
 async def settle(conn: AsyncConnection, landed: Sequence[Outcome], channel: str, at: datetime) -> set[UUID]:
@@ -199,7 +200,7 @@ async def settle(conn: AsyncConnection, landed: Sequence[Outcome], channel: str,
         "reason": [o.reason for o in landed],
         "seconds": [o.seconds for o in landed],
     }
-    rows = await conn.execute(_SETTLE, columns | {"channel": channel, "at": at})
+    rows = await quick(conn, _SETTLE, columns | {"channel": channel, "at": at})
     return {row.id for row in rows if row.state == SENT}
 
 

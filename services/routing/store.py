@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.routing.directory.domain import Rule
 from services.routing.filters import Filter
 from services.routing.models import COLUMNS, Audited, CaseRow, Counts, Entry, Queued
+from shared.runtime.db import quick
 
 _RULES = TypeAdapter(tuple[Rule, ...])
 _NAMES = ", ".join(COLUMNS)
@@ -66,13 +67,13 @@ class Place:
 async def put_cases(conn: AsyncConnection, rows: Sequence[CaseRow]) -> None:
     """Writes these rows, one statement for all; at most one a complaint. A row that has not changed is not written."""
     if rows:
-        await conn.execute(_PUT_CASES, {name: [getattr(row, name) for row in rows] for name in COLUMNS})
+        await quick(conn, _PUT_CASES, {name: [getattr(row, name) for row in rows] for name in COLUMNS})
 
 
 async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     """Of erased filers: notes, drafts, what they are found by, and answers kept under keys; safe to repeat."""
     if ids:
-        await conn.execute(_FORGET, {"ids": list(ids)})
+        await quick(conn, _FORGET, {"ids": list(ids)})
 
 
 async def cases(conn: AsyncConnection, sort: str, limit: int, wanted: Filter, after: Place | None) -> list[Queued]:
@@ -103,7 +104,7 @@ async def counts(conn: AsyncConnection, wanted: Filter, now: datetime, mine: Seq
 
 async def note(conn: AsyncConnection, entry: Entry) -> None:
     """Adds to the audit; nothing is ever taken from it."""
-    await conn.execute(_NOTE, entry._asdict())
+    await quick(conn, _NOTE, entry._asdict())
 
 
 async def audit(conn: AsyncConnection, reference: str, after: int, limit: int) -> list[Audited]:

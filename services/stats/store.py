@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stats.domain import FactRow
 from services.stats.models import COLUMNS, FACTS
-from shared.runtime.db import copy
+from shared.runtime.db import copy, quick
 
 KEYS = {"body": "f.body", "public_service": "f.public_service", "month": "to_char(f.month, 'YYYY-MM')", "territory": "place.key"}
 """What a row of the figures is about, by dimension."""
@@ -88,7 +88,7 @@ class Group:
 async def upsert(conn: AsyncConnection, rows: Sequence[FactRow], table: str = FACTS) -> None:
     """Writes these rows, one statement for all; at most one a complaint."""
     if rows:
-        await conn.execute(_upsert(table), {name: [getattr(row, name) for row in rows] for name in COLUMNS})
+        await quick(conn, _upsert(table), {name: [getattr(row, name) for row in rows] for name in COLUMNS})
 
 
 async def bring(conn: AsyncConnection, rows: Iterable[tuple[Any, ...]], table: str = FACTS) -> None:

@@ -74,7 +74,7 @@ async def claim(conn: AsyncConnection, consumer: str, places: Iterable[Place], i
         "partition": [partition for _, partition in ordered],
         "topic_id": [ids[topic] for topic, _ in ordered],
     }
-    result = await conn.execute(_CLAIM, {"consumer": consumer, **columns})
+    result = await quick(conn, _CLAIM, {"consumer": consumer, **columns})
     return {(r.topic, r.partition): Position(r.next_offset, r.bad_in_row) for r in result}
 
 
@@ -89,7 +89,7 @@ async def claim_through(
         "first": [first for _, (first, _) in ordered],
         "next": [next for _, (_, next) in ordered],
     }
-    result = await conn.execute(_PASS, {"consumer": consumer, **columns})
+    result = await quick(conn, _PASS, {"consumer": consumer, **columns})
     held = {(r.topic, r.partition): Position(r.next_offset, r.bad_in_row) for r in result}
     if unknown := {place: stretch for place, stretch in stretches.items() if place not in held}:
         await claim(conn, consumer, unknown, ids)
@@ -106,7 +106,7 @@ async def advance(conn: AsyncConnection, consumer: str, positions: Mapping[Place
         "next": [p.next_offset for _, p in ordered],
         "bad": [p.bad_in_row for _, p in ordered],
     }
-    await conn.execute(_ADVANCE, {"consumer": consumer, **columns})
+    await quick(conn, _ADVANCE, {"consumer": consumer, **columns})
 
 
 async def renew(conn: AsyncConnection, consumer: str, ids: Mapping[str, str]) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.private import Private
 from shared.contracts.registry import PRIVATE_TOPICS
 from shared.messaging.records import PrivateChange
+from shared.runtime.db import quick, quick_values
 
 _UPSERT = text("""
     insert into private_document as p (topic, complaint_id, version, doc)
@@ -50,8 +51,7 @@ async def upsert(conn: AsyncConnection, docs: Sequence[tuple[str, Private]]) -> 
         "version": [doc.version for doc in newest.values()],
         "doc": [doc.model_dump_json() for doc in newest.values()],
     }
-    result = await conn.execute(_UPSERT, columns)
-    return [PrivateChange(topic, id, newest[id, topic]) for topic, id in result]
+    return [PrivateChange(topic, id, newest[id, topic]) for topic, id in await quick(conn, _UPSERT, columns)]
 
 
 async def delete(conn: AsyncConnection, gone: Sequence[tuple[str, UUID]]) -> list[PrivateChange]:
@@ -59,20 +59,20 @@ async def delete(conn: AsyncConnection, gone: Sequence[tuple[str, UUID]]) -> lis
     if not gone:
         return []
     topics, ids = zip(*gone, strict=True)
-    result = await conn.execute(_DELETE, {"topic": list(topics), "id": list(ids), "key": [str(id).encode() for id in ids]})
-    return [PrivateChange(topic, id, None) for topic, id in result]
+    given = {"topic": list(topics), "id": list(ids), "key": [str(id).encode() for id in ids]}
+    return [PrivateChange(topic, id, None) for topic, id in await quick(conn, _DELETE, given)]
 
 
 async def get(conn: AsyncConnection, complaint_id: UUID) -> dict[str, Private]:
     """The documents held about one complaint, by topic."""
-    result = await conn.execute(_GET, {"id": complaint_id})
-    return {topic: PRIVATE_TOPICS[topic].model_validate_json(doc) for topic, doc in result}
+    docs = await quick(conn, _GET, {"id": complaint_id})
+    return {topic: PRIVATE_TOPICS[topic].model_validate_json(doc) for topic, doc in docs}
 
 
 async def many(conn: AsyncConnection, topic: str, ids: Sequence[UUID]) -> dict[UUID, Private]:
     """The documents of one topic about many complaints."""
-    result = await conn.execute(_MANY, {"topic": topic, "ids": list(ids)})
-    return {id: PRIVATE_TOPICS[topic].model_validate_json(doc) for id, doc in result}
+    docs = await quick(conn, _MANY, {"topic": topic, "ids": list(ids)})
+    return {id: PRIVATE_TOPICS[topic].model_validate_json(doc) for id, doc in docs}
 
 
 async def erase(conn: AsyncConnection, ids: Sequence[UUID], at: object) -> set[UUID]:
@@ -81,10 +81,8 @@ async def erase(conn: AsyncConnection, ids: Sequence[UUID], at: object) -> set[U
     A fact that was parked stays, to be replayed: it names nobody, and may be the last of its writer.
     """
     keys = [str(id).encode() for id in ids]
-    result = await conn.execute(_ERASE, {"ids": list(ids), "keys": keys, "topics": list(PRIVATE_TOPICS), "at": at})
-    return set(result.scalars())
+    return set(await quick_values(conn, _ERASE, {"ids": list(ids), "keys": keys, "topics": list(PRIVATE_TOPICS), "at": at}))
 
 
 async def erased(conn: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
-    result = await conn.execute(_ERASED, {"ids": list(ids)})
-    return set(result.scalars())
+    return set(await quick_values(conn, _ERASED, {"ids": list(ids)}))

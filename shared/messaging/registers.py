@@ -11,13 +11,13 @@ from typing import Any, Self
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import RowMapping, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.complaint import Header
 from shared.contracts.events import DeadlinesFact, Fact, IntakeFact, RoutingFact
 from shared.contracts.states import Case, Clocks, Filing
-from shared.runtime.db import copy
+from shared.runtime.db import copy, quick, quick_values
 
 WRITERS = ("intake", "routing", "deadlines")
 State = Filing | Case | Clocks
@@ -123,20 +123,20 @@ async def upsert(conn: AsyncConnection, rows: Sequence[Registers]) -> list[Chang
     """
     if not rows:
         return []
-    result = await conn.execute(_UPSERT, _parameters(rows))
+    moved = await quick(conn, _UPSERT, _parameters(rows))
     given = {row.complaint_id: row for row in rows}
-    return sorted((_change(row, given[row["complaint_id"]]) for row in result.mappings()), key=attrgetter("complaint_id"))
+    return sorted((_change(row, given[row.complaint_id]) for row in moved), key=attrgetter("complaint_id"))
 
 
 async def put(conn: AsyncConnection, rows: Sequence[Registers]) -> None:
     """As upsert, for who asks not what has moved."""
     if rows:
-        await conn.execute(_PUT, _parameters(rows))
+        await quick(conn, _PUT, _parameters(rows))
 
 
 async def held(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
     """Those of these complaints that have a row."""
-    return set((await conn.execute(_HELD, {"ids": list(ids)})).scalars()) if ids else set()
+    return set(await quick_values(conn, _HELD, {"ids": list(ids)})) if ids else set()
 
 
 async def bring(conn: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -145,25 +145,25 @@ async def bring(conn: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 async def load(conn: AsyncConnection, ids: Sequence[UUID], *, lock: bool) -> dict[UUID, Registers]:
-    result = await conn.execute(_BY_IDS if lock else _BY_IDS_UNLOCKED, {"ids": list(ids)})
-    return {row["complaint_id"]: from_row(row) for row in result.mappings()}
+    rows = await quick(conn, _BY_IDS if lock else _BY_IDS_UNLOCKED, {"ids": list(ids)})
+    return {row.complaint_id: from_row(row) for row in rows}
 
 
 async def find(conn: AsyncConnection, reference: str, *, lock: bool) -> Registers | None:
-    result = await conn.execute(_BY_REFERENCE_LOCKED if lock else _BY_REFERENCE, {"reference": reference})
-    row = result.mappings().first()
-    return from_row(row) if row else None
+    rows = await quick(conn, _BY_REFERENCE_LOCKED if lock else _BY_REFERENCE, {"reference": reference})
+    return from_row(rows[0]) if rows else None
 
 
-def from_row(row: RowMapping, newer: Registers | None = None) -> Registers:
-    """Registers from a row that has the register's columns. A state that `newer` has in a higher version is taken from there, unread."""
+def from_row(row: Any, newer: Registers | None = None) -> Registers:
+    """Registers from a row with the register's columns as attributes. A state that `newer` has in a higher version is taken from there."""
     states: dict[str, Any] = {}
     for writer in WRITERS:
-        column, version = f"{writer}_version", row[f"{writer}_version"]
+        column = _VERSION[writer]
+        version = getattr(row, column)
         known = newer is not None and newer.version(writer) > version
-        states[writer] = getattr(newer, writer) if known else _parsed(writer, row[writer])
+        states[writer] = getattr(newer, writer) if known else _parsed(writer, getattr(row, writer))
         states[column] = getattr(newer, column) if known else version
-    return Registers(row["complaint_id"], row["partition"], Header.model_validate_json(row["header"]), **states)
+    return Registers(row.complaint_id, row.partition, Header.model_validate_json(row.header), **states)
 
 
 def as_row(known: Registers) -> tuple[Any, ...]:
@@ -183,9 +183,9 @@ def _dumped(writer: str, state: State | None) -> str | None:
     return None if state is None else _STATE[writer].dump_json(state, by_alias=True).decode()
 
 
-def _change(row: RowMapping, given: Registers) -> Change:
+def _change(row: Any, given: Registers) -> Change:
     """The statement keeps the higher version of each state: what came need not be read back to know what is there now."""
-    return Change(given.complaint_id, from_row(row, given) if row["header"] else given)
+    return Change(given.complaint_id, from_row(row, given) if row.header else given)
 
 
 def _parameters(rows: Sequence[Registers]) -> dict[str, list[Any]]:

@@ -31,8 +31,6 @@ _LEASE = text("""
     on conflict (name) do update set holder = excluded.holder, until = excluded.until
     where l.holder = excluded.holder or l.until < clock_timestamp()
     returning holder""")
-_AT_LEISURE = text("select set_config('synchronous_commit', 'off', true)")
-"""For what may be lost with the server: rows are deleted in the order in which they were sent, and those that come back go out again."""
 _RELEASE = text("delete from lease where name = 'relay' and holder = :holder")
 
 
@@ -94,7 +92,6 @@ class Relay:
     async def _send(self, rows: Sequence[Waiting]) -> None:
         ends = await self._producer.send([row.record for row in rows if not row.dropped])
         async with self._db.begin() as conn:
-            await conn.execute(_AT_LEISURE)
             await outbox.delete(conn, [row.id for row in rows])
             await positions.raise_own(conn, ends, self._topic_ids)
         metrics.RELAYED.inc(len(rows))

@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.runtime.db import quick_values
+
 # The store's own name tells its files from those of another store that served here before.
 _STORE = text("""
     insert into store_stamp as s (key, value) values ('store', gen_random_uuid()::text)
@@ -38,8 +40,8 @@ class Tally:
 
     async def raised(self, conn: AsyncConnection) -> int:
         """The next count, above all that were noted; to be noted once this transaction is committed, before anything is sent."""
-        count: int = (await conn.execute(_RAISE, {"past": self._past})).scalar_one()
-        return count
+        (count,) = await quick_values(conn, _RAISE, {"past": self._past})
+        return int(count)
 
     async def note(self, count: int) -> None:
         """Returns once the disk has it."""

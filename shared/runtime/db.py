@@ -29,6 +29,16 @@ _USED_AFTER_BREAK = "8s2b"
 _CONNECT_SECONDS = 10.0
 
 
+class Row(asyncpg.Record):  # type: ignore[misc]
+    """A row of the driver's that gives its columns by attribute too, as SQLAlchemy's do."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
 class Database:
     """A pool that opens connections as needed, up to `pool_size`, and replaces those that the server has closed.
 
@@ -61,6 +71,7 @@ class Database:
             "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"}
             | {name: str(value) for name, value in limits.items() if value is not None},
             "timeout": _CONNECT_SECONDS,
+            "record_class": Row,
             # A frozen server cancels nothing, so the client gives up a little later by itself.
             "command_timeout": statement_ms / 1000 + 5 if statement_ms else None,
         }
@@ -96,7 +107,7 @@ class Database:
 
 
 async def quick(conn: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    """The rows of one of those few statements that every group of filings and every round of the relay runs.
+    """The rows of a statement that each batch, decision, group of filings or round of the relay runs; to be read by attribute or place.
 
     Once the transaction has begun the driver is asked itself: what SQLAlchemy adds costs twice as much as the driver. It still
     begins the transaction, with its first statement, and ends it. Failures are the driver's own; `transient` knows both kinds.
@@ -108,6 +119,11 @@ async def quick(conn: AsyncConnection, statement: TextClause, parameters: Mappin
     sql, names = _written(statement, conn.dialect)
     rows: Sequence[Any] = await driver.fetch(sql, *(parameters[name] for name in names))
     return rows
+
+
+async def quick_values(conn: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> list[Any]:
+    """As quick: the first column."""
+    return [row[0] for row in await quick(conn, statement, parameters)]
 
 
 async def copy(conn: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

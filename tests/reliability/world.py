@@ -19,6 +19,7 @@ from shared.messaging.login import Login
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
 from shared.messaging.transport import Observer, observing
+from shared.runtime.db import Row
 from tests.support.mail import MailServer, mail_server
 
 NORIA = {
@@ -78,7 +79,7 @@ class World:
 
     async def enter(self, service: str) -> None:
         """The superuser's look into a store; again after its server was away."""
-        self.stores[service] = await asyncpg.connect(self.platform.pg_url(f"wasl_{service}", "postgres", "postgresql"))
+        self.stores[service] = await asyncpg.connect(self.platform.pg_url(f"wasl_{service}", "postgres", "postgresql"), record_class=Row)
 
     async def leave(self, service: str) -> None:
         await self.stores[service].close()

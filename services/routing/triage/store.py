@@ -18,6 +18,7 @@ from shared.contracts.complaint import Header
 from shared.contracts.private import Papers
 from shared.contracts.registry import PAPERS
 from shared.messaging.engine import Stop
+from shared.runtime.db import quick, quick_values
 
 _RULES = TypeAdapter(tuple[Rule, ...])
 UNREADABLE = 8
@@ -148,17 +149,17 @@ _PAST_COUNT = text(f"select count(*) from (select from routing_decision d where 
 
 async def rule_set(conn: AsyncConnection, version: int | None = None) -> RuleSet | None:
     """The newest rules, or those of a version; None where there are none. Ends a process that cannot read what they ask for."""
-    row = (await conn.execute(_RULE_SET, {"version": version})).one_or_none()
+    found = await quick(conn, _RULE_SET, {"version": version})
     try:
-        return RuleSet(row.version, _parsed(row.rules)) if row else None
+        return RuleSet(found[0].version, _parsed(found[0].rules)) if found else None
     except ValidationError as error:
-        why = f"the rules of version {row.version} ask for what this release does not know: start a newer release"  # type: ignore[union-attr]
+        why = f"the rules of version {found[0].version} ask for what this release does not know: start a newer release"
         raise Stop(UNREADABLE, why) from error
 
 
 async def put_decisions(conn: AsyncConnection, rows: Sequence[Decided]) -> None:
     if rows:
-        await conn.execute(_PUT_DECISIONS, _columns(rows))
+        await quick(conn, _PUT_DECISIONS, _columns(rows))
 
 
 async def restore_decisions(conn: AsyncConnection, rows: Sequence[Decided]) -> None:
@@ -175,24 +176,24 @@ async def decisions(conn: AsyncConnection, complaint_id: UUID) -> list[Decided]:
 
 async def waiting_for_words(conn: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
     """Of these complaints those that no rule has decided yet."""
-    return list((await conn.execute(_WAITING, {"ids": list(ids)})).scalars())
+    return await quick_values(conn, _WAITING, {"ids": list(ids)})
 
 
 async def unprinted(conn: AsyncConnection, ids: Sequence[UUID]) -> list[tuple[Header, Papers]]:
     """Of these complaints those whose filing and papers are both here, and no print of them yet."""
-    rows = await conn.execute(_UNPRINTED, {"ids": list(ids), "papers": PAPERS})
+    rows = await quick(conn, _UNPRINTED, {"ids": list(ids), "papers": PAPERS})
     return [(Header.model_validate_json(header), Papers.model_validate_json(doc)) for header, doc in rows]
 
 
 async def put_prints(conn: AsyncConnection, prints: Sequence[Print]) -> None:
     if prints:
-        await conn.execute(_PUT_PRINTS, {field.name: [_plain(getattr(one, field.name)) for one in prints] for field in fields(Print)})
+        await quick(conn, _PUT_PRINTS, {field.name: [_plain(getattr(one, field.name)) for one in prints] for field in fields(Print)})
 
 
 async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     """Of erased filers, what is kept of their words and contacts; safe to repeat."""
     if ids:
-        await conn.execute(_FORGET, {"ids": list(ids)})
+        await quick(conn, _FORGET, {"ids": list(ids)})
 
 
 async def link(conn: AsyncConnection, id: UUID, rel: str, other: UUID, at: datetime, role: str) -> None:

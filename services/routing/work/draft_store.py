@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.desk.drafts import Draft
+from shared.runtime.db import quick
 
 _FIELDS = tuple(Draft.model_fields)
 _NAMES = ", ".join(_FIELDS)
@@ -18,13 +19,13 @@ _DROP = text("delete from desk_draft where complaint_id = :id")
 
 async def get(conn: AsyncConnection, id: UUID, body: str | None) -> Draft | None:
     """What this body has drafted; the draft of another one, which has passed the case on, is none."""
-    row = (await conn.execute(_GET, {"id": id, "body": body})).mappings().one_or_none()
-    return Draft.model_validate(dict(row)) if row else None
+    found = await quick(conn, _GET, {"id": id, "body": body})
+    return Draft.model_validate(dict(zip(_FIELDS, found[0], strict=True))) if found else None
 
 
 async def put(conn: AsyncConnection, id: UUID, draft: Draft) -> None:
-    await conn.execute(_PUT, {"id": id, **dict(draft), "writers": list(draft.writers), "approvers": list(draft.approvers)})
+    await quick(conn, _PUT, {"id": id, **dict(draft), "writers": list(draft.writers), "approvers": list(draft.approvers)})
 
 
 async def drop(conn: AsyncConnection, id: UUID) -> None:
-    await conn.execute(_DROP, {"id": id})
+    await quick(conn, _DROP, {"id": id})

@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.runtime.db import quick
+
 HOURS = 72
 """For which a key is kept, of machine time."""
 
@@ -24,17 +26,17 @@ _FORGET_EXPIRED = text("""
 
 async def claim(conn: AsyncConnection, key: UUID, digest: bytes) -> bool:
     """False where the key is in use already."""
-    return (await conn.execute(_CLAIM, {"key": key, "digest": digest})).scalar_one_or_none() is not None
+    return bool(await quick(conn, _CLAIM, {"key": key, "digest": digest}))
 
 
 async def given(conn: AsyncConnection, key: UUID) -> tuple[bytes, str]:
     """The digest of the request under this key, and its answer."""
-    digest, answer = (await conn.execute(_GIVEN, {"key": key})).one()
+    ((digest, answer),) = await quick(conn, _GIVEN, {"key": key})
     return bytes(digest), answer
 
 
 async def keep(conn: AsyncConnection, key: UUID, answer: str, about: UUID) -> None:
-    await conn.execute(_KEEP, {"key": key, "answer": answer, "about": about})
+    await quick(conn, _KEEP, {"key": key, "answer": answer, "about": about})
 
 
 async def forget_expired(conn: AsyncConnection, most: int) -> int:

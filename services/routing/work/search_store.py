@@ -15,6 +15,7 @@ from services.routing.store import FOR_ITSELF, OF_CASES, QUEUE, WORKING
 from shared.contracts.private import Papers
 from shared.contracts.registry import PAPERS
 from shared.contracts.wording import sound, tokens
+from shared.runtime.db import quick
 
 MOST_WORDS = 8
 """Of a question; what follows narrows nothing more."""
@@ -55,7 +56,7 @@ async def index(conn: AsyncConnection, papers: Sequence[Papers]) -> None:
     """Writes the rows of these papers, one statement for all; never for a person who was erased."""
     if papers:
         rows = [_row(one) for one in papers]
-        await conn.execute(_PUT, {name: [row[name] for row in rows] for name in rows[0]})
+        await quick(conn, _PUT, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 async def unindexed(conn: AsyncConnection, after: UUID, window: int, limit: int) -> tuple[UUID | None, list[Papers]]:
@@ -72,7 +73,7 @@ async def unindexed(conn: AsyncConnection, after: UUID, window: int, limit: int)
 
 async def drop(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     if ids:
-        await conn.execute(_DROP, {"ids": list(ids)})
+        await quick(conn, _DROP, {"ids": list(ids)})
 
 
 async def by_reference(conn: AsyncConnection, reference: str, wanted: Filter) -> list[Found]:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.runtime.db import quick
+
 _MEET = text("""
     insert into staff as s (body, sub, role, first_at, last_at) values (:body, :sub, :role, :now, :now)
     on conflict (body, sub) do update set role = excluded.role, last_at = greatest(s.last_at, excluded.last_at)""")
@@ -45,7 +47,7 @@ class Member(NamedTuple):
 
 
 async def meet(conn: AsyncConnection, body: str, sub: str, role: str, now: datetime) -> None:
-    await conn.execute(_MEET, {"body": body, "sub": sub, "role": role, "now": now})
+    await quick(conn, _MEET, {"body": body, "sub": sub, "role": role, "now": now})
 
 
 async def stands_for(conn: AsyncConnection, body: str, sub: str, now: datetime) -> list[str]:
@@ -79,9 +81,9 @@ async def set_absence(conn: AsyncConnection, body: str, sub: str, deputy: str, s
 
 async def assign(conn: AsyncConnection, id: object, body: str | None, sub: str | None, unit: str | None, now: datetime) -> None:
     if sub or unit:
-        await conn.execute(_ASSIGN, {"id": id, "body": body, "sub": sub, "unit": unit, "at": now})
+        await quick(conn, _ASSIGN, {"id": id, "body": body, "sub": sub, "unit": unit, "at": now})
     else:
-        await conn.execute(_UNASSIGN, {"id": id})
+        await quick(conn, _UNASSIGN, {"id": id})
 
 
 async def hand_over(conn: AsyncConnection, body: str, sub: str, to: str, statuses: Sequence[str], now: datetime) -> list[str]:
