@@ -27,6 +27,7 @@ def build_spec(settings: Settings) -> Spec:
         on_directory=handlers.on_directory,
         on_notices=handlers.on_notices,
         tasks=(sending, partial(listing, handlers)),
+        gather_seconds=0.05,
     )
 
 

@@ -31,6 +31,7 @@ def build_spec(settings: Settings) -> Spec:
         on_private=handlers.papers,
         project=handlers.recovered,
         tasks=(pack, forget_expired_keys, fill_search),
+        gather_seconds=0.02,
     )
 
 
