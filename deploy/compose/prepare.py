@@ -18,6 +18,7 @@ from shared.messaging import topics
 
 SHARE = Path("/run/wasl")
 MAIL = Path("/var/lib/wasl/mail")
+STATE = Path("/var/lib/wasl/state")
 # docker-compose.yml runs each container as its user; the first two are those of the images.
 POSTGRES, KAFKA, OPERATOR = 999, 1000, 10_000
 USERS = {service: OPERATOR + number for number, service in enumerate(SERVICES, start=1)}
@@ -45,6 +46,9 @@ def main() -> int:
     replace(SHARE / "jwks.json", issuer.jwks.read_text(encoding="utf-8"))
     _own(home.path, OPERATOR)
     _own(MAIL, USERS["notifications"])
+    for service, user in USERS.items():
+        (STATE / service).mkdir(mode=0o700, exist_ok=True)
+        _own(STATE / service, user)
     sys.stdout.write("secrets, keys and folders are laid out\n")
     return 0
 

@@ -67,12 +67,22 @@ def test_a_complaint_is_filed_routed_and_dated_and_outlives_its_containers(compo
     wait(lambda: _mails(compose), lambda mails: receipt["reference"] in mails)
     wait(_filed_by_body, lambda rows: rows.get("onee") == 1)
 
-    subprocess.run([*compose.compose_command_property, "down"], cwd=ROOT, check=True, capture_output=True)
+    _compose(compose, "down")
     compose.build = False
     _started(compose)
     again = _page(receipt)
     assert (again["status"], again["body"], again["due"]) == ("with_body", page["body"], page["due"])
     assert _filed_by_body() == {"onee": 1}
+
+
+def test_a_restarted_intake_takes_filings_while_the_broker_is_away(compose: DockerCompose) -> None:
+    _compose(compose, "stop", "kafka")
+    _compose(compose, "restart", "--no-deps", "intake")
+    wait(lambda: _ready("intake"), bool)
+    receipt = _filed(public_service="electricity-outage", territory="040000000")
+    _compose(compose, "start", "kafka")
+    page = wait(lambda: _page(receipt), lambda page: page["status"] == "with_body" and page["due"])
+    assert page["body"]["id"] == "onee"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -158,9 +168,20 @@ def _token(compose: DockerCompose, role: str, body: str) -> str:
     return _run(compose, "token", "--role", role, "--body", body)
 
 
+def _ready(service: str) -> bool:
+    try:
+        return httpx.get(_url(service, "/readyz"), timeout=10).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def _run(compose: DockerCompose, *command: str) -> str:
     """What `docker compose run` of one of the tools prints."""
-    whole = [*compose.compose_command_property, "run", "--rm", *command]
+    return _compose(compose, "run", "--rm", *command)
+
+
+def _compose(compose: DockerCompose, *command: str) -> str:
+    whole = [*compose.compose_command_property, *command]
     return subprocess.run(whole, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
