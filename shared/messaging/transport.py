@@ -260,7 +260,14 @@ class Observer:
             for tp in list(left):
                 if await self._consumer.position(tp) >= left[tp]:
                     del left[tp]
-        self._consumer.unsubscribe()  # it would go on asking for what comes after
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        """It would go on asking for what comes after."""
+        self._consumer.unsubscribe()
+        # Told to stop while it puts its last fetches down, the client (aiokafka 0.14) loses that, and whoever stops it waits for ever.
+        while self._consumer._fetcher._pending_tasks:
+            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

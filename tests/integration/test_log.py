@@ -97,6 +97,17 @@ async def test_what_is_committed_arrives_once_and_in_order(world: World) -> None
     assert await told(intake, ids) == {id: [1, 2, 3, 4] for id in ids}
 
 
+async def test_an_observer_can_be_stopped_right_after_a_stretch(world: World) -> None:
+    """The client loses a cancellation that meets it while it puts a fetch down: one stop in a few then waited without end."""
+    intake = await world.intake()
+    await file(intake)
+    async with asyncio.timeout(60):
+        for _ in range(20):
+            async with observing(intake.login) as observer:
+                async for _ in observer.stretch(dict.fromkeys(await observer.places(["complaints-intake"]), 0)):
+                    await asyncio.sleep(0.02)  # by then the client asks again for what is read to its end
+
+
 async def test_records_delivered_before_the_assignment_is_settled_have_one_effect(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     intake = await world.intake()
     ids = {await file(intake) for _ in range(200)}

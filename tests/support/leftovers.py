@@ -24,7 +24,8 @@ def sweep(where: Path | None = None) -> None:
 
 
 def _clear(folder: Path) -> None:
-    homes = [Home(path) for path in folder.iterdir()]
+    # A world has its platform beside its mails, one folder below.
+    homes = [Home(pids.parent) for depth in ("*/pids", "*/*/pids") for pids in folder.glob(depth)]
     if not any(home.running() for home in homes):
         for home in homes:
             stop_leftovers(home)
