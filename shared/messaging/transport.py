@@ -266,7 +266,7 @@ class Observer:
         """It would go on asking for what comes after."""
         self._consumer.unsubscribe()
         # Told to stop while it puts its last fetches down, the client (aiokafka 0.14) loses that, and whoever stops it waits for ever.
-        while self._consumer._fetcher._pending_tasks:
+        while self._consumer._fetcher._pending_tasks:  # noqa: ASYNC110 - it has no event for that
             await asyncio.sleep(0.001)
 
 
