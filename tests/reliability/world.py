@@ -14,6 +14,7 @@ import asyncpg
 from deploy.local.environment import SERVICES
 from deploy.local.home import REPO
 from deploy.local.platform import Platform
+from services.deadlines.models import RESTORED
 from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
 from shared.messaging.login import Login
 from shared.messaging.positions import Place
@@ -53,6 +54,7 @@ SLOTTED = ("stats",)
 _POSITIONS = "select topic, partition, next_offset from consumer_position where consumer = $1"
 _OUTBOX = "select count(*) from outbox"
 _NOTICES = "select count(*) from notices where state in ('held', 'pending', 'sending')"
+_UNCOUNTED = "select count(distinct complaint_id) from clock where calendar = $1"
 _LEDGER = "select id, complaint_id, code, audience, attempts > 0 and state in ('skipped', 'failed') as given_up from notices"
 _TRANSACTIONS = "select count(*) from pg_stat_activity where application_name = any($1) and xact_start is not null"
 
@@ -123,6 +125,7 @@ class World:
         for name in SERVICES:
             left[f"{name} behind"] = await self.behind(name, await self.ends(name))
             left[f"{name} outbox"] = await self.outbox(name)
+        left["clocks to be counted after a restore"] = int(await self.stores["deadlines"].fetchval(_UNCOUNTED, RESTORED))
         left["notices waiting"] = int(await self.stores["notifications"].fetchval(_NOTICES))
         return dict(+left)
 
