@@ -29,7 +29,7 @@ class Spec:
     project: rebuilds the service's own rows of a complaint from its registers, when a restored store has caught up.
     tasks: loops that run beside the consumer once the node is ready; they end by being cancelled.
     opening, batch_opening: the statement with which each transaction begins, and each batch's; see slots.
-    gather_seconds: how long a first record waits for what comes beside it, where nobody waits for what the service derives.
+    gather_seconds: how long a first record waits for what comes beside it, where what the service derives can wait as long.
     durable: each batch is on the disk once it is committed: for who acts on how far it has come, not only on what it knows.
     """
 

@@ -264,10 +264,11 @@ class Observer:
 
     async def _let_go(self) -> None:
         """It would go on asking for what comes after."""
+        fetches = set(self._consumer._fetcher._pending_tasks)
         self._consumer.unsubscribe()
         # Told to stop while it puts its last fetches down, the client (aiokafka 0.14) loses that, and whoever stops it waits for ever.
-        while self._consumer._fetcher._pending_tasks:  # noqa: ASYNC110 - it has no event for that
-            await asyncio.sleep(0.001)
+        if fetches:
+            await asyncio.wait(fetches)
 
 
 @asynccontextmanager
