@@ -22,6 +22,8 @@ FOLDERS_WITH_SOCKETS = {"integration", "reliability", "e2e", "platform", "bench"
 FIXTURES_WITH_SOCKETS = {"broker_and_database"}
 SHARED_WORLDS = ("reliability", "e2e", "platform")
 """Folders whose tests share what takes long to start: each is one worker's, and they begin first. Of the others each file is anybody's."""
+LAST = "test_kill"
+"""Of its folder: its lives are very many, and whoever came after it would look at each of them again."""
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else; a test's own is kept below likewise
 
@@ -57,7 +59,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
-    items.sort(key=lambda item: SHARED_WORLDS.index(_folder(item)) if _folder(item) in SHARED_WORLDS else len(SHARED_WORLDS))
+    items.sort(key=_turn)
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _in_time(item.obj, _seconds(item))
@@ -80,6 +82,11 @@ def broker_and_database(platform_folder: Path) -> Iterator[Platform]:
     """PostgreSQL and Kafka, with roles, topics, users and rights as in production, once for the whole run; the legal clock is a file."""
     with Platform(platform_folder / "shared", clock="file", services=False) as platform:
         yield platform
+
+
+def _turn(item: pytest.Item) -> tuple[int, bool]:
+    folder = _folder(item)
+    return SHARED_WORLDS.index(folder) if folder in SHARED_WORLDS else len(SHARED_WORLDS), item.path.stem == LAST
 
 
 def _folder(item: pytest.Item) -> str:

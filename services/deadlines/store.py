@@ -96,18 +96,17 @@ async def replace(conn: AsyncConnection, ids: Collection[UUID], rows: Sequence[C
 
 async def claim(conn: AsyncConnection, partition: int = _SWEEP) -> bool:
     """Whether this transaction is the only one that fires on a partition, or (none named) that sweeps. Never waits."""
-    return bool((await conn.execute(_CLAIM, {"class": _ADVISORY, "partition": partition})).scalar_one())
+    return (await quick_values(conn, _CLAIM, {"class": _ADVISORY, "partition": partition})) == [True]
 
 
 async def ripe(conn: AsyncConnection, until: Mapping[int, datetime]) -> list[int]:
     """The partitions on which time has something to do, each up to its own instant."""
-    result = await conn.execute(_RIPE, {"partitions": list(until), "until": list(until.values())})
-    return sorted(result.scalars())
+    return sorted(await quick_values(conn, _RIPE, {"partitions": list(until), "until": list(until.values())}))
 
 
 async def due(conn: AsyncConnection, partition: int, until: datetime, most: int) -> list[UUID]:
     """Complaints on which time has something to do, longest due first, each once."""
-    return list((await conn.execute(_DUE, {"partition": partition, "until": until, "most": most})).scalars())
+    return await quick_values(conn, _DUE, {"partition": partition, "until": until, "most": most})
 
 
 async def lock_ripe(conn: AsyncConnection, ids: Sequence[UUID], until: datetime) -> list[Ripe]:
@@ -116,7 +115,7 @@ async def lock_ripe(conn: AsyncConnection, ids: Sequence[UUID], until: datetime)
     rows: dict[UUID, list[ClockRow]] = {id: [] for id in ids}
     # A statement of its own: it sees what was committed before the locks were had.
     for row in await quick(conn, _RIPE_ROWS, {"ids": list(ids), "until": until}):
-        rows[row.complaint_id].append(ClockRow(*row))
+        rows[row[0]].append(ClockRow(*row))
     return [Ripe(rows[told[0]], *told) for told in known]
 
 

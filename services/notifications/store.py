@@ -14,7 +14,7 @@ from services.notifications.models import SENT, Claimed, Filer, Listed, Outcome
 from services.notifications.notice import Entry, Intent, notice_id
 from shared.contracts.notices import NoticeSent
 from shared.contracts.registry import CONTACTS
-from shared.runtime.db import quick
+from shared.runtime.db import quick, quick_values
 
 _LEDGER = text("""
     select complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded' as superseded, params, n
@@ -156,13 +156,13 @@ async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[U
 
 async def due(conn: AsyncConnection, limit: int) -> list[Claimed]:
     """Notices whose time has come, locked. Until `hold` they are nobody's."""
-    rows = await conn.execute(_DUE, {"limit": limit, "contacts": CONTACTS})
-    return [_claimed(dict(row)) for row in rows.mappings()]
+    rows = await quick(conn, _DUE, {"limit": limit, "contacts": CONTACTS})
+    return [_claimed(dict(row)) for row in rows]
 
 
 async def abandoned(conn: AsyncConnection, limit: int) -> list[UUID]:
     """Complaints of notices whose claim ran out: whoever held them never said what became of them."""
-    return list((await conn.execute(_ABANDONED, {"limit": limit})).scalars())
+    return await quick_values(conn, _ABANDONED, {"limit": limit})
 
 
 async def release(conn: AsyncConnection, ids: Sequence[UUID]) -> list[str]:

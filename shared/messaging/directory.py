@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.directory import Directory, DirectoryRecord
-from shared.runtime.db import Database
+from shared.runtime.db import Database, quick_values
 
 _UPSERT = text("""
     insert into directory_record as d (key, version, value)
@@ -74,7 +74,7 @@ class DirectoryCache:
 
     async def _refresh(self) -> None:
         async with self._db.begin() as conn:
-            stamp = (await conn.execute(_STAMP)).scalar_one()
+            [stamp] = await quick_values(conn, _STAMP, {})
             if stamp != self._stamp:
                 self._snapshot, self._stamp = await load(conn), stamp
         self._looked = time.monotonic()

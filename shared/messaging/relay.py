@@ -14,7 +14,7 @@ from shared.messaging.outbox import Waiting
 from shared.messaging.tally import Tally
 from shared.messaging.transport import Producer
 from shared.runtime import metrics
-from shared.runtime.db import Database, transient
+from shared.runtime.db import Database, quick, transient
 
 log = structlog.get_logger()
 
@@ -74,7 +74,7 @@ class Relay:
     async def round(self) -> int:
         """One batch: lease, read, note, send, delete. Returns how many rows left; 0 too where another replica holds the lease."""
         async with self._db.begin() as conn:
-            held = (await conn.execute(_LEASE, {"holder": self._holder, "seconds": LEASE_SECONDS})).first()
+            held = await quick(conn, _LEASE, {"holder": self._holder, "seconds": LEASE_SECONDS})
             metrics.RELAY_LEASE.set(1 if held else 0)
             rows = await outbox.waiting(conn, ROUND) if held else []
             count = await self._tally.raised(conn) if rows and self._tally else 0

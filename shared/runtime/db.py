@@ -99,7 +99,7 @@ class Database:
         """
         async with (self._snapshots if snapshot else self.engine).begin() as conn:
             if self._opening is not None:
-                await conn.execute(self._opening)
+                await quick(conn, self._opening, {})
             yield conn
 
     async def close(self) -> None:
@@ -109,13 +109,17 @@ class Database:
 async def quick(conn: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[Any]:
     """The rows of a statement that each batch, decision, group of filings or round of the relay runs; to be read by attribute or place.
 
-    Once the transaction has begun the driver is asked itself: what SQLAlchemy adds costs twice as much as the driver. It still
-    begins the transaction, with its first statement, and ends it. Failures are the driver's own; `transient` knows both kinds.
+    The driver is asked itself: what SQLAlchemy adds costs twice as much as the driver. It still owns the transaction: ends it, and
+    puts the connection back. Failures are the driver's own; `transient` knows both kinds.
     """
-    driver = conn.sync_connection.connection.driver_connection if conn.sync_connection else None
-    if driver is None or not driver.is_in_transaction():
+    adapter: Any = conn.sync_connection.connection.dbapi_connection if conn.sync_connection else None
+    if adapter is None:
         result = await conn.execute(statement, parameters)
         return result.all() if result.returns_rows else []
+    driver = adapter.driver_connection
+    if not (driver.is_in_transaction() or driver.is_closed()):  # a connection that was lost inside one is in none either
+        # As SQLAlchemy's own first statement would begin it: there is no public way, and that costs more than the statement.
+        await adapter._start_transaction()
     sql, names = _written(statement, conn.dialect)
     rows: Sequence[Any] = await driver.fetch(sql, *(parameters[name] for name in names))
     return rows
@@ -175,7 +179,7 @@ def _store_trouble(exc: BaseException) -> bool:
     if isinstance(exc, PendingRollbackError):
         return exc.code == _USED_AFTER_BREAK
     if isinstance(exc, asyncpg.InterfaceError | asyncpg.InternalClientError):
-        return "closed" in str(exc)
+        return "closed" in str(exc) or "cannot switch to state" in str(exc)  # the second: the server has said goodbye, and is not gone yet
     state = _sqlstate(exc)
     return state is not None and (state[:2] in _STORE_CLASSES or state in _STORE_STATES)
 

@@ -59,13 +59,15 @@ def break_by(server: OwnPostgres, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["kill -9", "fast shutdown"])
-@pytest.mark.parametrize("then", ["statement", "quick statement", "savepoint", "commit", "statement after a swallowed failure"])
+@pytest.mark.parametrize(
+    "then", ["statement", "quick statement", "second quick statement", "savepoint", "commit", "statement after a swallowed failure"]
+)
 async def test_a_transaction_that_loses_its_server_is_transient(server: OwnPostgres, db: Database, how: str, then: str) -> None:
     await fill(db)
 
     async def work() -> None:
         async with db.begin() as conn:
-            await conn.execute(text("select 1"))
+            await BEFORE.get(then, _statement)(conn)
             await asyncio.to_thread(break_by, server, how)
             await AFTER[then](conn)
 
@@ -101,9 +103,11 @@ async def _after_swallowed(conn: AsyncConnection) -> None:
     await conn.execute(text("select 3"))
 
 
+BEFORE: dict[str, Callable[[AsyncConnection], Awaitable[None]]] = {"second quick statement": _quick}
 AFTER: dict[str, Callable[[AsyncConnection], Awaitable[None]]] = {
     "statement": _statement,
     "quick statement": _quick,
+    "second quick statement": _quick,
     "savepoint": _savepoint,
     "commit": _commit,
     "statement after a swallowed failure": _after_swallowed,
@@ -155,6 +159,33 @@ async def test_a_session_ended_by_an_operator_is_transient(server: OwnPostgres, 
 
     assert transient(await caught(work()))
     await all_recover(db)
+
+
+_END_OTHERS = """
+    select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend'"""
+
+
+async def test_sessions_ended_at_any_moment_of_a_transaction_are_transient(server: OwnPostgres) -> None:
+    """Between the server's last word and the end of the connection the driver is in a state of its own."""
+    db, others, cut = Database(server.url("owner"), 10), Database(server.url("owner"), 1), []
+
+    async def work() -> None:
+        async with db.begin() as conn:
+            for n in range(4):
+                await quick(conn, text("select cast(:n as int)"), {"n": n})
+
+    for _ in range(60):
+        await asyncio.gather(*(work() for _ in range(10)))
+        ending = asyncio.create_task(one(others, _END_OTHERS))
+        tries = [asyncio.create_task(work())]
+        while not ending.done():
+            await asyncio.sleep(0)
+            tries.append(asyncio.create_task(work()))
+        ended = await asyncio.gather(*tries, return_exceptions=True)
+        cut += [error for error in ended if isinstance(error, BaseException)]
+    assert cut
+    assert [repr(error) for error in cut if not transient(error)] == []
+    await asyncio.gather(db.close(), others.close())
 
 
 async def test_a_transaction_that_idles_too_long_loses_its_session_and_its_locks(server: OwnPostgres) -> None:

@@ -98,13 +98,20 @@ class Load:
     async def going(self, at_once: int) -> AsyncIterator[None]:
         """So many lives at every moment, one after another, until the block ends; those under way are then lived to their end."""
         self._going = True
-        workers = [asyncio.create_task(self._work()) for _ in range(at_once)]
+        workers = [asyncio.create_task(self._work(lambda: self._going)) for _ in range(at_once)]
         try:
             yield
         finally:
             self._going = False
             await asyncio.gather(*workers)
             self.ways.close()
+
+    async def rush(self, ended: int, more: int) -> None:
+        """So many more lives at every moment, until so many have ended since the beginning; the others go on."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(more):
+                workers.create_task(self._work(lambda: self.ended < ended))
+            await self.reach(ended)
 
     async def reach(self, ended: int, seconds: float = 150) -> None:
         """Waits until so many lives have ended since the beginning; raises TimeoutError when none has for so long.
@@ -128,8 +135,8 @@ class Load:
         self.ended += 1
         return life
 
-    async def _work(self) -> None:
-        while self._going:
+    async def _work(self, on: Callable[[], bool]) -> None:
+        while on():
             life = self.begin(*self._rng.choices(list(self.weights), list(self.weights.values())))
             try:
                 await PLANS[life.plan](life)

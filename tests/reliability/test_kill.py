@@ -13,15 +13,17 @@ from tests.reliability.world import World
 
 TWICE = ("routing", "stats")
 """Services of which a second replica runs."""
+RUSH = 48
+"""More lives at every moment between two kills, so that each kill finds stores that have grown."""
 
 
 @pytest.mark.timeout(LONGEST)
 async def test_killed_services_lose_and_double_nothing(faulty: World, load: Load, trial: Trial) -> None:
-    rng, target = Random(f"{SEED}/kill"), load.ended + LIVES
+    rng, before, kills = Random(f"{SEED}/kill"), load.ended, SERVICES * KILLS
     async with load.going(2 * AT_ONCE):  # a random moment must have work in flight, of two replicas too
         async with replicas.second(faulty, TWICE):
-            for service in SERVICES * KILLS:
+            for n, service in enumerate(kills, 1):
                 trial.effective(await faults.kill(faulty, service, load, rng))
-            await load.reach(target)
+                await load.rush(before + LIVES * n // len(kills), RUSH)
         await load.reach(load.ended + AT_ONCE)
     await trial.must_hold(faulty, load)

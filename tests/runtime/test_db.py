@@ -29,6 +29,7 @@ def wrapped(exc: Exception) -> Exception:
         BrokenPipeError(),
         TimeoutError(),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
         OperationalError("select 1", {}, state("57P01"), connection_invalidated=True),
         PendingRollbackError("Can't reconnect until invalid transaction is rolled back.", code="8s2b"),
     ],
