@@ -14,6 +14,8 @@ from tests.reliability.world import World, world
 
 FORGETTING = {"WASL_TICK_SECONDS": "8", "WASL_ERASURE_RESEND_SECONDS": "6"}
 """Seconds for hours, as deploy/topics.yaml has them for the compaction of a test's broker."""
+LEAD_SECONDS = 0.2
+"""Which a life waits before it does what another service must first hear of: asked in vain, services have less time for lives."""
 REAL_GRACE = 10
 """Seconds that a fact has to reach deadlines before a breach is told, on a machine that is busy with tests."""
 
@@ -39,7 +41,7 @@ async def faulty(platform_folder: Path) -> AsyncIterator[World]:
 @pytest.fixture(scope="package")
 def load(faulty: World) -> Load:
     print(f"\nseed {SEED} (again with WASL_PROOF_SEED={SEED})")
-    return Load(Targets.of(faulty.platform, *BODIES), SEED)
+    return Load(Targets.of(faulty.platform, *BODIES), SEED, lead=LEAD_SECONDS)
 
 
 @pytest.fixture(scope="package")
