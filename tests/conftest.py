@@ -23,7 +23,9 @@ FIXTURES_WITH_SOCKETS = {"broker_and_database"}
 SHARED_WORLDS = ("reliability", "e2e", "platform")
 """Folders whose tests share what takes long to start: each is one worker's, and they begin first. Of the others each file is anybody's."""
 LAST = "test_kill"
-"""Of its folder, or in a world of its own: its lives are very many, and whoever came after it would look at each of them again."""
+"""Of its folder: its lives are very many, and whoever came after it would look at each of them again."""
+APART = {"test_clock", "test_false_breach", "test_storm", "test_succession", LAST}
+"""Of reliability: these are another worker's, in worlds that the other faults do not touch; so all take half of the time."""
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 COROUTINE_SECONDS = 100  # below pytest's own time-out, which still bounds everything else; a test's own is kept below likewise
 
@@ -34,7 +36,9 @@ class OneWorkerAWorld(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         folder = file.split("/")[1]
-        return folder if folder in SHARED_WORLDS and Path(file).stem != LAST else file
+        if folder not in SHARED_WORLDS:
+            return file
+        return f"{folder}, apart" if Path(file).stem in APART else folder
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneWorkerAWorld:
