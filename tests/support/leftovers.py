@@ -4,6 +4,7 @@ import fcntl
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.home import Home
@@ -19,8 +20,9 @@ def sweep(where: Path | None = None) -> None:
     with open(where / "wasl-tests.lock", "a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for folder in where.glob(f"{HOMES}*"):
-            if folder.stat().st_mtime <= time.time() - OLD_SECONDS:
-                _clear(folder)
+            with suppress(FileNotFoundError):  # a run that has just ended takes its own away
+                if folder.stat().st_mtime <= time.time() - OLD_SECONDS:
+                    _clear(folder)
 
 
 def _clear(folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 python -m tests.support.smtp_sink FOLDER [--port N] [--busy-every N] [--drop-every N] [--refuse ADDRESS] [--slow SECONDS]
 
-Prints its port when it listens. Each message whose DATA was taken is a file, <run>-<number>-<the sender's port>.eml, whatever
-was answered after it.
+Prints its port when it listens, and ends with whoever started it. Each message whose DATA was taken is a file,
+<run>-<number>-<the sender's port>.eml, whatever was answered after it.
 --busy-every: each Nth message is answered 451 and not kept; --drop-every: each Nth is kept, and the connection cut instead of
 an answer; --refuse: 550 to this recipient; --slow: the answer comes so much later than the message is kept.
 """
@@ -11,6 +11,7 @@ an answer; --refuse: 550 to this recipient; --slow: the answer comes so much lat
 import argparse
 import asyncio
 import itertools
+import os
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -50,7 +51,9 @@ async def serve(given: argparse.Namespace) -> None:
         lambda: SMTP(sink, enable_SMTPUTF8=True, hostname="sink"), "127.0.0.1", given.port
     )
     print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    parent = os.getppid()
+    while os.getppid() == parent:  # a test run that is killed stops nothing that it started
+        await asyncio.sleep(1)
 
 
 def main() -> None:
