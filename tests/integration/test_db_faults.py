@@ -131,6 +131,16 @@ async def test_quick_statements_are_of_the_transaction_from_the_first_on(db: Dat
     assert await one(db, "select to_regclass('gone_again')") is None
 
 
+@pytest.mark.parametrize(("snapshot", "rules"), [(True, ("repeatable read", "on")), (False, ("read committed", "off"))])
+async def test_a_transaction_that_a_quick_statement_begins_has_its_own_rules(db: Database, snapshot: bool, rules: tuple[str, str]) -> None:
+    asked = text("select current_setting('transaction_isolation'), current_setting('transaction_read_only')")
+    for _ in range(2):
+        async with db.begin(snapshot=snapshot) as conn:
+            [row] = await quick(conn, asked, {})
+            assert tuple(row) == rules
+            assert tuple((await conn.execute(asked)).one()) == rules
+
+
 @pytest.mark.parametrize("how", ["kill -9", "fast shutdown"])
 async def test_a_statement_cut_in_its_middle_is_transient(server: OwnPostgres, db: Database, how: str) -> None:
     running = asyncio.create_task(one(db, "select pg_sleep(2.5)"))
