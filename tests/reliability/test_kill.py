@@ -13,7 +13,7 @@ from tests.reliability.world import World
 
 TWICE = ("routing", "stats")
 """Services of which a second replica runs."""
-RUSH = 48
+RUSH = 24
 """More lives at every moment between two kills, so that each kill finds stores that have grown."""
 
 
