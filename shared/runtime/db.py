@@ -112,14 +112,7 @@ async def quick(conn: AsyncConnection, statement: TextClause, parameters: Mappin
     The driver is asked itself: what SQLAlchemy adds costs twice as much as the driver. It still owns the transaction: ends it, and
     puts the connection back. Failures are the driver's own; `transient` knows both kinds.
     """
-    adapter: Any = conn.sync_connection.connection.dbapi_connection if conn.sync_connection else None
-    if adapter is None:
-        result = await conn.execute(statement, parameters)
-        return result.all() if result.returns_rows else []
-    driver = adapter.driver_connection
-    if not (driver.is_in_transaction() or driver.is_closed()):  # a connection that was lost inside one is in none either
-        # As SQLAlchemy's own first statement would begin it: there is no public way, and that costs more than the statement.
-        await adapter._start_transaction()
+    driver = await _begun(conn)
     sql, names = _written(statement, conn.dialect)
     rows: Sequence[Any] = await driver.fetch(sql, *(parameters[name] for name in names))
     return rows
@@ -131,11 +124,21 @@ async def quick_values(conn: AsyncConnection, statement: TextClause, parameters:
 
 
 async def copy(conn: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Brings rows in with COPY, once the transaction has begun; none may be there. Failures are the driver's own, as of quick."""
-    driver = (await conn.get_raw_connection()).driver_connection
-    if driver is None:
-        raise ConnectionError("the connection is closed")
+    """Brings rows in with COPY; none may be there. Failures are the driver's own, as of quick."""
+    driver = await _begun(conn)
     await driver.copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+async def _begun(conn: AsyncConnection) -> asyncpg.Connection:
+    """The driver's connection, in the transaction of this one."""
+    adapter: Any = conn.sync_connection.connection.dbapi_connection if conn.sync_connection else None
+    if adapter is None:
+        raise ConnectionError("the connection is closed")
+    driver = adapter.driver_connection
+    if not (driver.is_in_transaction() or driver.is_closed()):  # a connection that was lost inside one is in none either
+        # As SQLAlchemy's own first statement would begin it: there is no public way, and that costs more than the statement.
+        await adapter._start_transaction()
+    return driver
 
 
 @lru_cache(maxsize=100)
