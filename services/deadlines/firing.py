@@ -51,7 +51,7 @@ async def fire_these(tx: Tx, ids: Sequence[UUID], until: datetime) -> None:
     ripe = await store.lock_ripe(tx.conn, ids, until)
     chunk = Chunk(tx, until)
     moved = [row for one in ripe for row in chunk.fire(one)]
-    await telling.facts(tx.conn, SERVICE, chunk.told)
+    await telling.tell(tx.conn, SERVICE, chunk.told)
     await store.move(tx.conn, moved)
     rest = sorted({*ids} - {row.complaint_id for row in moved})
     if rest:

@@ -1,8 +1,8 @@
 """What may be filed: a submission held against the law of its procedure and the directory. No clock, no ids, no store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,7 @@ RELATIONS = ("renews", "appeals", "split-from")
 _LEVELS = ("region", "province", "commune")
 
 
-@dataclass(frozen=True)
-class LinkGiven:
+class LinkGiven(NamedTuple):
     """A tie as the caller names it; `secret` proves that the earlier complaint is theirs."""
 
     rel: str
@@ -30,8 +29,7 @@ class LinkGiven:
     secret: str | None = None
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """What a caller wants to file. `entered_by` is the role of a member of staff, None for the citizen."""
 
     procedure: str
@@ -49,8 +47,7 @@ class Submission:
     entered_by: str | None = None
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A submission that may be filed; all it lacks is an id and a reference."""
 
     law: Procedure
@@ -181,7 +178,7 @@ def _person(given: Submission, law: Procedure, pack: PackRecord) -> None:
     Until identities are verified by a service of the state, `verified` asks for a contact and a name.
     """
     person, asked = given.person, law.filer.identity
-    if person.language not in {*pack.languages, *pack.page_languages}:
+    if person.language not in pack.languages and person.language not in pack.page_languages:
         raise Refused("unknown-language", f"The language is one of {', '.join(pack.page_languages)}.", "filer", "language")
     named_at_desk = given.channel in ON_BEHALF and person.name
     if asked != "none" and not (person.email or person.phone or named_at_desk):

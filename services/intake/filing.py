@@ -1,8 +1,8 @@
 """Filing: one transaction for a group of complaints, each with its papers, contacts, key and first fact, or none of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 from services.intake import store
@@ -23,8 +23,7 @@ _NUMBER = attrgetter("int")  # in which keys sort as themselves, and three times
 _UNIQUE_VIOLATION = "23505"
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """A complaint to be filed once under its key."""
 
     key: UUID

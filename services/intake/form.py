@@ -75,8 +75,7 @@ def _check_private(field: Field, value: str) -> None:
 
 
 def _check_option(where: str, field: Field, value: Coded) -> None:
-    options = [option.code for option in field.options]
-    if field.type == "choice" and value not in options:
+    if field.type == "choice" and value not in (options := [option.code for option in field.options]):
         raise Refused("wrong-option", f"This field is one of {', '.join(options)}.", where, field.code)
 
 

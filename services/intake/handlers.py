@@ -140,11 +140,10 @@ class Intake:
 
         async def locked(tx: Tx) -> T:
             id = await self.door.open(tx.conn, reference, who.secret or "", who.address)
-            known = await tx.lock(id) if id else None
+            known, papers = await tx.lock_with(PAPERS, id) if id else (None, None)
             if known is None or known.intake is None:
                 raise not_found()
             bind_reference(known.header.reference)
-            papers = await tx.private(PAPERS, known.complaint_id)
             return await work(tx, known, papers if isinstance(papers, Papers) else None)
 
         try:

@@ -1,6 +1,5 @@
 """Takes a filing in: what it says is examined, its ties are proved, then it is filed once under its key."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from services.intake import access, store
@@ -60,8 +59,8 @@ class Filings:
     async def _examined(self, given: Submission, who: Caller, directory: Directory, pack: PackRecord) -> Draft:
         draft = examine(_reachable(given, pack), directory, pack, self._node.clock.now())
         links = [await self._linked(draft, index, link, who, directory) for index, link in enumerate(given.links)]
-        draft = replace(draft, links=tuple(links)) if links else draft
-        return replace(draft, restricted=True) if self._restricted(draft, directory) else draft
+        draft = draft._replace(links=tuple(links)) if links else draft
+        return draft._replace(restricted=True) if self._restricted(draft, directory) else draft
 
     def _restricted(self, draft: Draft, directory: Directory) -> bool:
         given = draft.submission
@@ -105,4 +104,4 @@ def _reachable(given: Submission, pack: PackRecord) -> Submission:
     phone = phone_number(person.phone, pack.time_zone) if person.phone else None
     if (email, phone) == (person.email, person.phone):
         return given
-    return replace(given, person=person.model_copy(update={"email": email, "phone": phone}))
+    return given._replace(person=person.model_copy(update={"email": email, "phone": phone}))

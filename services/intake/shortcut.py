@@ -8,21 +8,18 @@ from fastapi import Request, Response
 from services.intake.access import BEARER, caller, filer
 from services.intake.api import file_complaint
 from services.intake.shapes import FilingIn
+from shared.runtime import direct
 from shared.runtime.edge import header
-
-_JSON = "application/json"
 
 
 def file_at_once(request: Request, body: bytes) -> Awaitable[Response] | None:
     """None for a filing that says not that it is JSON, does not fit its model, or lacks a usable key: the route says so."""
-    headers = request.scope["headers"]
-    if (header(headers, b"content-type") or "").partition(";")[0].strip().lower() != _JSON:
-        return None
+    given = direct.read(request, body, FilingIn)
     try:
-        key, given = UUID(header(headers, b"idempotency-key") or ""), FilingIn.model_validate_json(body)
+        key = UUID(header(request.scope["headers"], b"idempotency-key") or "")
     except ValueError:
         return None
-    return _file(request, key, given)
+    return _file(request, key, given) if given else None
 
 
 async def _file(request: Request, key: UUID, given: FilingIn) -> Response:

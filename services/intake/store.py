@@ -1,8 +1,8 @@
 """All SQL of intake. A complaint's rows are the engine's; these are keys of requests and versions of secrets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -37,8 +37,7 @@ _FORGET_EXPIRED = text("""
     delete from idempotency using expired where idempotency.key = expired.key""")
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A key as it is being used: by which request (its digest), for which complaint, at which legal time."""
 
     key: UUID
@@ -48,8 +47,7 @@ class Claim:
     note: str | None = None
 
 
-@dataclass(frozen=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A key that was used, and the complaint it was used for."""
 
     claim: Claim
@@ -64,7 +62,7 @@ async def look_up(conn: AsyncConnection, reference: str) -> tuple[UUID, int] | N
 
 async def claim(conn: AsyncConnection, claims: Sequence[Claim], hours: int) -> set[UUID]:
     """Takes keys for this transaction; returns those that were free. Waits where another transaction holds one."""
-    columns = {name: [getattr(c, name) for c in claims] for name in ("key", "digest", "complaint_id", "at", "note")}
+    columns = dict(zip(Claim._fields, zip(*claims, strict=True), strict=True))
     return set(await quick_values(conn, _CLAIM, {**columns, "hours": hours}))
 
 

@@ -7,7 +7,7 @@ only what still holds is told, and deciding again decides the same.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.notifications.clocks import alerts, breaches, corrections
+from services.notifications.clocks import alerts, answer_clock, breaches, corrections
 from services.notifications.filer import filer
 from services.notifications.notice import WAITING, Entry, Intent, Key, Known, Told
 from services.notifications.staff import staff
@@ -27,9 +27,10 @@ def intents(known: Known, told: Told, directory: Directory) -> dict[Key, Intent]
     if known.intake is None or known.intake.erased_at:
         return {}
     law = directory.procedure(known.header.procedure)
+    clock = answer_clock(known, law)
     found = [
-        *filer(known, told, law),
-        *staff(known, law),
+        *filer(known, told, law, clock),
+        *staff(known, clock),
         *alerts(known, law, directory),
         *breaches(known, law),
         *corrections(known, told),

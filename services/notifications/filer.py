@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from services.notifications.clocks import answer_clock, is_open, of_clock
+from services.notifications.clocks import is_open, of_clock
 from services.notifications.notice import FILER, Intent, Known, Told
 from shared.contracts.base import Instant, iso
 from shared.contracts.procedures import Procedure
@@ -16,27 +16,28 @@ _DUE_AT = TypeAdapter(Instant | None)
 """All that is asked of a clock that was told; to read it whole, reasons and all, takes five times as long."""
 
 
-def filer(known: Known, told: Told, law: Procedure | None) -> Iterator[Intent]:
-    """Everything that stands to be told, whether told already or not; of what is passing, only the newest."""
-    yield _receipt(known, told, law)
-    yield from _dates(known, told, law)
+def filer(known: Known, told: Told, law: Procedure | None, clock: ClockState | None) -> Iterator[Intent]:
+    """Everything that stands to be told, whether told already or not; of what is passing, only the newest.
+
+    `clock`: the one that an answer stops.
+    """
+    yield _receipt(known, told, law, clock)
+    yield from _dates(known, told, clock)
     if known.routing:
         yield from _custody(known.routing, told)
         yield from _requests(known.routing)
         yield from _ending(known.routing, told)
 
 
-def _receipt(known: Known, told: Told, law: Procedure | None) -> Intent:
+def _receipt(known: Known, told: Told, law: Procedure | None, clock: ClockState | None) -> Intent:
     """Held back until the first clocks are there, so that it can say the date; a thank-you where the law sets no clock."""
     went = told.last(FILER, "receipt", "thanks")
     code = went.code if went else "thanks" if law and not law.clocks else "receipt"
-    clock = answer_clock(known, law)
     whole = code == "thanks" or (law is not None and known.deadlines is not None and all(c.state != "pending" for c in known.deadlines))
     return Intent(code, "", FILER, of_clock(clock) if clock else {}, known.header.recorded_at, held=not whole)
 
 
-def _dates(known: Known, told: Told, law: Procedure | None) -> Iterator[Intent]:
-    clock = answer_clock(known, law)
+def _dates(known: Known, told: Told, clock: ClockState | None) -> Iterator[Intent]:
     if not (clock and clock.due_at and is_open(known)):
         return
     granted = _counted_extension(known, clock)

@@ -1,6 +1,6 @@
 """From a notice of the ledger to the message that leaves."""
 
-from email.utils import format_datetime, localtime
+import time
 
 from services.notifications import mail
 from services.notifications.channels.base import Refused
@@ -30,7 +30,7 @@ class Letters:
             "From": self._from,
             "To": reader,
             "Subject": mail.header(letter.subject),
-            "Date": format_datetime(localtime()),
+            "Date": mail.date(int(time.time())),
             "Message-ID": f"<{id}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notes in return
             "Content-Language": language,

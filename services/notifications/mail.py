@@ -1,12 +1,14 @@
 """A message in its bytes (RFC 5322, RFC 2045), all of seven bits: every server on its way can carry it as it stands."""
 
+import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.utils import formataddr
+from email.utils import formataddr, formatdate
+from functools import lru_cache
 from itertools import chain, groupby
 
 LINE = 76
@@ -14,6 +16,8 @@ LINE = 76
 _LONGEST = "Subject: "
 _PIECE = 39
 """Bytes of one encoded word: it fits on a line beside a header's name."""
+PLAIN_ADDRESS = re.compile(r"[\w+-]+(?:\.[\w+-]+)*@[\w-]{1,63}(?:\.[\w-]{1,63})*", re.ASCII)
+"""What nearly every address is. The library reads it as it stands, and takes fifty times as long."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,12 @@ def header(value: str) -> str:
     return "\r\n ".join(lines)
 
 
+@lru_cache(maxsize=1)
+def date(second: int) -> str:
+    """An instant in seconds of Unix time as a header's value, by the clock of the place."""
+    return formatdate(second, localtime=True)
+
+
 def mailbox(name: str, address: str) -> str:
     """A named address as a header's value."""
     return formataddr((name, address)) if name.isascii() else f"{header(name)} <{address}>"
@@ -53,6 +63,8 @@ def mailbox(name: str, address: str) -> str:
 
 def address(text: str) -> str:
     """The address, its domain in ASCII (RFC 5890). Raises ValueError for what cannot be written to."""
+    if PLAIN_ADDRESS.fullmatch(text):
+        return text
     try:
         local, _, domain = Address(addr_spec=text).addr_spec.rpartition("@")
         return f"{local}@{domain.encode('idna').decode()}"
@@ -64,15 +76,20 @@ def _plain(word: str) -> bool:
     return word.isascii() and word.isprintable() and "=?" not in word and len(word) < LINE - len(_LONGEST)
 
 
-def _encoded(text: str) -> Iterator[str]:
+@lru_cache(maxsize=1_000)  # subjects of one kind differ in their references, which are plain
+def _encoded(text: str) -> tuple[str, ...]:
     """As encoded words, each of whole characters; what stands between two of them is not read."""
+    return tuple(map(_word, _pieces(text)))
+
+
+def _pieces(text: str) -> Iterator[str]:
     piece = ""
     for letter in text:
         if len(f"{piece}{letter}".encode()) > _PIECE:
-            yield _word(piece)
+            yield piece
             piece = ""
         piece += letter
-    yield _word(piece)
+    yield piece
 
 
 def _word(piece: str) -> str:

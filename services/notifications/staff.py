@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.notifications.bodies import inherited_from
-from services.notifications.clocks import answer_clock, of_clock
+from services.notifications.clocks import of_clock
 from services.notifications.notice import NATIONAL, Intent, Known, body_audience
 from shared.contracts.base import iso
-from shared.contracts.procedures import Procedure
-from shared.contracts.states import Case
+from shared.contracts.states import Case, ClockState
 
 
-def staff(known: Known, law: Procedure | None) -> Iterator[Intent]:
-    """Everything that stands to be told to desks, besides what the clocks say."""
+def staff(known: Known, clock: ClockState | None) -> Iterator[Intent]:
+    """Everything that stands to be told to desks, besides what the clocks say. `clock`: the one that an answer stops."""
     case = known.routing
     if case is None:
         return
     if case.open and not inherited_from(case):
         # Of the cases of a closed body its successor is told once for all.
-        yield _arrival(known, case, law)
+        yield _arrival(known, case, clock)
     for request in case.requests:
         if request.supplied_at:
             yield Intent("information-received", str(request.id), _holder(case, request.supplied_at), {}, request.supplied_at)
@@ -26,8 +25,7 @@ def staff(known: Known, law: Procedure | None) -> Iterator[Intent]:
         yield Intent("withdrawn", iso(case.closed_at), _holder(case, case.closed_at), {}, case.closed_at)
 
 
-def _arrival(known: Known, case: Case, law: Procedure | None) -> Intent:
-    clock = answer_clock(known, law)
+def _arrival(known: Known, case: Case, clock: ClockState | None) -> Intent:
     params = of_clock(clock) if clock else {}
     if case.body and case.custody:
         now = case.custody[-1]

@@ -1,12 +1,13 @@
 """All SQL of notifications. The ledger's rows are locked in order of id, after the complaints' rows and before the outbox."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,7 +18,7 @@ from shared.contracts.registry import CONTACTS
 from shared.runtime.db import quick, quick_values
 
 _LEDGER = text("""
-    select complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded' as superseded, params, n
+    select n, complaint_id, code, subject, audience, state, coalesce(reason, '') = 'superseded', params::text
     from notices where complaint_id = any(cast(:ids as uuid[])) order by id for update""")
 
 _WRITE = text("""
@@ -41,6 +42,10 @@ _WRITE = text("""
 _DROP = text("""
     update notices set state = 'skipped', reason = :reason
     where id = any(cast(:ids as uuid[])) and state in ('held', 'pending')""")
+
+_UNKNOWN = text("""
+    select u.id from unnest(cast(:ids as uuid[])) as u (id)
+    where not exists (select from notices n where n.id = u.id and n.state = 'sent')""")
 
 _TOLD = text("""
     insert into notices as n (id, complaint_id, code, subject, audience, state, channel, sent_at, not_after)
@@ -119,9 +124,8 @@ async def ledger(conn: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[
     """What was decided for these complaints, in that order; the rows stay locked, so that no sender takes one meanwhile."""
     rows = await quick(conn, _LEDGER, {"ids": list(ids)})
     found: dict[UUID, list[Entry]] = {id: [] for id in ids}
-    for row in sorted(rows, key=lambda row: row.n):
-        params = json.loads(row.params) if row.params else None
-        found[row.complaint_id].append(Entry(row.code, row.subject, row.audience, row.state, row.superseded, params))
+    for _, id, code, subject, audience, state, superseded, params in sorted(rows, key=itemgetter(0)):
+        found[id].append(Entry(code, subject, audience, state, superseded, from_json(params) if params else None))
     return found
 
 
@@ -138,15 +142,18 @@ async def drop(conn: AsyncConnection, ids: Sequence[UUID], reason: str) -> None:
 
 
 async def mark_told(conn: AsyncConnection, told: Sequence[NoticeSent]) -> None:
-    """What the log says was sent is not sent again, whatever this store knew."""
+    """What the log says was sent is not sent again, whatever this store knew: nearly always that, since its own sender told it."""
     newest = {notice.id: notice for notice in told}
+    unknown = [newest[id] for id in await quick_values(conn, _UNKNOWN, {"ids": list(newest)})]
     names = ("id", "complaint_id", "code", "subject", "audience", "channel", "sent_at")
-    await quick(conn, _TOLD, {name: [getattr(notice, name) for notice in newest.values()] for name in names})
+    if unknown:
+        await quick(conn, _TOLD, {name: [getattr(notice, name) for notice in unknown] for name in names})
 
 
 async def wake(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     """The filer's address may be known now."""
-    await quick(conn, _WAKE, {"ids": list(ids)})
+    if ids:
+        await quick(conn, _WAKE, {"ids": list(ids)})
 
 
 async def held_under(conn: AsyncConnection, procedures: Sequence[str]) -> list[UUID]:
@@ -217,7 +224,7 @@ def _columns(notices: Sequence[NewNotice]) -> Mapping[str, list[UUID | str | flo
         "subject": [n.intent.subject for n in notices],
         "audience": [n.intent.audience for n in notices],
         "state": ["held" if n.intent.held else "pending" for n in notices],
-        "params": [json.dumps(n.intent.params) for n in notices],
+        "params": [to_json(n.intent.params).decode() for n in notices],
         "wait_s": [n.wait_s for n in notices],
         "left_s": [n.left_s for n in notices],
     }
@@ -225,5 +232,5 @@ def _columns(notices: Sequence[NewNotice]) -> Mapping[str, list[UUID | str | flo
 
 def _claimed(row: dict[str, Any]) -> Claimed:
     reachable, email, reads = row.pop("reachable"), row.pop("email"), row.pop("reads")
-    row["params"] = json.loads(row["params"] or "{}")
+    row["params"] = from_json(row["params"] or "{}")
     return Claimed(**row, filer=Filer(email, reads or "") if reachable else None)

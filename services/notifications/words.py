@@ -5,15 +5,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import BaseLoader, DictLoader, Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import DictLoader, Environment, StrictUndefined
 
 from services.notifications.notice import FILER, body_of
+from services.notifications.page import RIGHT_TO_LEFT, page
 from shared.contracts.base import Text
 from shared.contracts.directory import Directory
 from shared.contracts.procedures import Door, Procedure
@@ -21,8 +20,9 @@ from shared.contracts.states import ClockState
 from shared.contracts.why import LANGUAGES, explain, local_date
 
 FOLDER = Path(__file__).parent / "templates"
-RIGHT_TO_LEFT = frozenset({"ar"})
-_ADDRESS = re.compile(r"https?://\S*[\w/=;]")
+_GAP = re.compile(r"\n{3,}")
+_PART = "\0"
+"""Between a letter's subject, text and footer, which are one template since each has its price. No word from the store holds it."""
 
 
 @dataclass(frozen=True)
@@ -53,26 +53,19 @@ class Templates:
     """
 
     def __init__(self) -> None:
-        self._languages = {language: _plain(language) for language in LANGUAGES}
-        html = _environment(FileSystemLoader(FOLDER), autoescape=True)
-        html.filters["linked"] = _linked
-        self._layout = html.get_template("layout.html")
+        self._languages = {language: _templates(language) for language in LANGUAGES}
 
     def codes(self, language: str) -> set[str]:
-        return {name.partition(":")[0] for name in self._languages[language].list_templates() if name.endswith(":subject")}
+        return {name.partition(":")[0] for name in self._languages[language].list_templates() if name.endswith(":letter")}
 
     def letter(self, about: Subject, language: str, directory: Directory, *, link: str | None) -> Letter:
         """`language` is one of LANGUAGES. `link`: the page of the complaint for this reader."""
-        found = self._languages[language]
         name = about.code if about.audience == FILER else f"staff-{about.code}"
         words = _words(about, language, directory) | {"link": link}
-        subject = " ".join(found.get_template(f"{name}:subject").render(words).split())
-        footer = "filer-footer" if about.audience == FILER else "staff-footer"
-        text = "\n\n".join(found.get_template(part).render(words).strip() for part in (name, footer))
-        text = re.sub(r"\n{3,}", "\n\n", text) + "\n"
-        direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
-        html = self._layout.render(language=language, direction=direction, subject=subject, blocks=_blocks(text))
-        return Letter(subject, text, html)
+        heading, *parts = self._languages[language].get_template(f"{name}:letter").render(words).split(_PART)
+        subject = " ".join(heading.split())
+        text = _GAP.sub("\n\n", "\n\n".join(part.strip() for part in parts)) + "\n"
+        return Letter(subject, text, page(subject, text, language))
 
 
 def reading_language(wanted: str, directory: Directory) -> str:
@@ -81,22 +74,24 @@ def reading_language(wanted: str, directory: Directory) -> str:
     return next(language for language in (wanted.partition("-")[0].lower(), *offered, *LANGUAGES) if language in LANGUAGES)
 
 
-def _plain(language: str) -> Environment:
+def _templates(language: str) -> Environment:
     with (FOLDER / f"{language}.toml").open("rb") as file:
         written = tomllib.load(file)
-    sources = {f"{code}:subject": parts["subject"] for code, parts in written.items() if "subject" in parts}
-    return _environment(DictLoader(sources | {code: parts["text"] for code, parts in written.items()}), autoescape=False)
-
-
-def _environment(loader: BaseLoader, *, autoescape: bool) -> Environment:
+    texts = {code: parts["text"] for code, parts in written.items()}
+    letters = {f"{code}:letter": _letter(code, parts["subject"], texts) for code, parts in written.items() if "subject" in parts}
     return Environment(
-        loader=loader, autoescape=autoescape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+        loader=DictLoader(texts | letters),
+        autoescape=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
 
 
-def _linked(line: str) -> Markup:
-    """The line with its web addresses as links. The library's urlize looks for far more, and took half of a letter's time."""
-    return Markup(_ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', str(escape(line))))
+def _letter(code: str, subject: str, texts: Mapping[str, str]) -> str:
+    footer = "staff-footer" if code.startswith("staff-") else "filer-footer"
+    return _PART.join((subject, texts[code], texts[footer]))
 
 
 def _words(about: Subject, language: str, directory: Directory) -> dict[str, Any]:
@@ -167,12 +162,3 @@ def _last_day(lapses_at: str, language: str, directory: Directory) -> str:
 
 def _zone(directory: Directory) -> ZoneInfo:
     return ZoneInfo(directory.pack.time_zone if directory.pack else "UTC")
-
-
-def _blocks(text: str) -> list[dict[str, Any]]:
-    """Paragraphs and lists of a plain text: lines that begin with a dash are a list's."""
-    return [
-        {"list": is_list, "lines": [line.removeprefix("- ") for line in lines]}
-        for paragraph in text.split("\n\n")
-        for is_list, lines in groupby(filter(None, paragraph.split("\n")), key=lambda line: line.startswith("- "))
-    ]

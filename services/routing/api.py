@@ -13,6 +13,7 @@ from services.routing.models import Audited
 from services.routing.questions import Asked
 from services.routing.rights import AuditReader, Reader, colleagues
 from services.routing.shapes import AuditPage, CasePage, CaseWithPapers, CountsOut
+from services.routing.shortcut import respond_at_once, take_up_at_once
 from services.routing.triage.api import router as triage
 from services.routing.work import assignees, bulk, drafts, notes, search, staff, staff_store, templates
 from services.routing.work.meeting import met
@@ -21,6 +22,7 @@ from shared.contracts.states import OPEN
 from shared.messaging.node import Node
 from shared.messaging.registers import Registers
 from shared.messaging.tx import Tx
+from shared.runtime import direct
 from shared.runtime.auth import Principal
 from shared.runtime.errors import Problem
 from shared.runtime.ids import parse_reference
@@ -34,6 +36,8 @@ def mount(app: FastAPI, node: Node) -> None:
     work = (dossier_api, assignees, bulk, drafts, notes, search, staff, templates)
     for part in (router, decisions, triage, *(module.router for module in work)):
         app.include_router(part)
+    direct.add(app, "POST", "/v1/cases/{reference}/take-up", take_up_at_once)
+    direct.add(app, "POST", "/v1/cases/{reference}/response", respond_at_once)
 
 
 @router.get("/v1/cases")

@@ -33,15 +33,14 @@ async def the_node(request: Request) -> Node:
 TheNode = Annotated[Node, Depends(the_node)]
 
 _KEY = "A UUID that the caller makes for this act: sent again within 72 hours, it gets the first answer and nothing is done twice."
+Given = Annotated[str | None, Header(alias="Idempotency-Key", description=_KEY)]
 
 
-async def the_key(
-    request: Request, who: Worker, idempotency_key_: Annotated[str | None, Header(alias="Idempotency-Key", description=_KEY)] = None
-) -> Key | None:
+async def the_key(request: Request, who: Worker, given: Given = None) -> Key | None:
     """Of an act that may be sent again: what was asked, by whom, in a form that says nothing to whoever has not the key."""
-    if idempotency_key_ is None:
+    if given is None:
         return None
-    id = await idempotency_key(idempotency_key_)
+    id = await idempotency_key(given)
     asked = [request.method, request.url.path, who.role, who.body, who.sub, _read(await request.body())]
     return Key(id, hmac.digest(id.bytes, json.dumps(asked, sort_keys=True).encode(), hashlib.sha256))
 
@@ -89,7 +88,9 @@ class Call:
         return await self.run(CaseOut, decision)
 
 
-async def the_call(reference: str, who: Worker, node: TheNode, response: Response, key: TheKey) -> Call:
+async def the_call(reference: str, who: Worker, request: Request, response: Response, given: Given = None) -> Call:
+    # Asked for here and not as dependencies of this one, each of which costs the framework as much as a statement.
+    node, key = await the_node(request), await the_key(request, who, given)
     await met(node, who)
     return Call(reference, who, node, response, key)
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from services.routing import store
 from services.routing.desk.domain import Matter
 from services.routing.desk.refusals import Refused, conflict
-from services.routing.handlers import project
+from services.routing.handlers import case_row
 from services.routing.models import Entry
 from shared.contracts.private import Answers
 from shared.contracts.registry import ANSWERS
@@ -44,19 +44,21 @@ class Desk:
     async def unerased(self) -> None:
         """409 erased: the filer's data is gone for ever, and nothing that may name them is written any more."""
         if await self.tx.erased([self.registers.complaint_id]):
-            raise conflict("erased", "The filer's data has been erased: nothing more can be written about this case.")
+            raise _erased()
 
     async def tell(self, action: str, type: str, case: Case, reason: str | None = None) -> Registers:
         """Tells the decision; the fact names the role, the audit the person."""
         after = self.tx.publish(self.registers, type, case, by=self.who.role, reason=reason)
-        await project([after], self.tx)
-        await note(self.tx, self.who, after, action)
+        row = case_row(after, self.tx.directory)
+        assert row  # a case about which was just decided has one
+        await store.put_decided(self.tx.conn, row, _entry(self.tx, self.who, after, action))
         return after
 
     async def write(self, words: Callable[[Answers | None], dict[str, Any]]) -> None:
         """Stores the next version of the body's words about this case. 409 erased."""
-        await self.unerased()
-        stored = await self.tx.private(ANSWERS, self.registers.complaint_id)
+        stored, erased = await self.tx.kept(ANSWERS, self.registers.complaint_id)
+        if erased:
+            raise _erased()
         held = stored if isinstance(stored, Answers) else None
         header = self.registers.header
         before = held.model_dump() if held else {"complaint_id": header.id, "reference": header.reference}
@@ -90,7 +92,15 @@ async def seen(tx: Tx, who: Principal, reference: str, *, lock: bool = False) ->
 
 
 async def note(tx: Tx, who: Principal, registers: Registers, action: str) -> None:
-    await store.note(tx.conn, Entry(tx.now, who.sub, who.role, who.body, registers.header.reference, action))
+    await store.note(tx.conn, _entry(tx, who, registers, action))
+
+
+def _entry(tx: Tx, who: Principal, registers: Registers, action: str) -> Entry:
+    return Entry(tx.now, who.sub, who.role, who.body, registers.header.reference, action)
+
+
+def _erased() -> Refused:
+    return conflict("erased", "The filer's data has been erased: nothing more can be written about this case.")
 
 
 def _matter(registers: Registers, case: Case, tx: Tx) -> Matter:

@@ -12,7 +12,8 @@ COLLEAGUES = frozenset({"body-agent", "approver", "body-admin", "national-desk"}
 ADMINS = frozenset({"body-admin", "national-desk"})
 _WORK = ("body-agent", "approver", "body-admin", "machine", "national-desk")
 
-Worker = Annotated[Principal, Depends(staff(*_WORK))]
+worker = staff(*_WORK)
+Worker = Annotated[Principal, Depends(worker)]
 """May decide about the cases in its scope, and read their papers."""
 Reader = Annotated[Principal, Depends(staff(*_WORK, "auditor"))]
 """May read the cases in its scope; an auditor all of them, but no papers."""

@@ -23,15 +23,18 @@ QUEUE = f"desk_case c {WORKING}"
 # Each list is planned for its own filters: what is best for a small desk is not for the national one.
 FOR_ITSELF = text("select set_config('plan_cache_mode', 'force_custom_plan', true)")
 
+_ANEW = "on conflict (complaint_id) do update set " + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
 _PUT_CASES = text(f"""
     insert into desk_case as c ({_NAMES})
     select {_NAMES} from unnest({", ".join(f"cast(:{name} as {type}[])" for name, type in COLUMNS.items())}) as u ({_NAMES})
-    order by complaint_id
-    on conflict (complaint_id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS)}
+    order by complaint_id {_ANEW}
     where ({", ".join(f"c.{name}" for name in COLUMNS)}) is distinct from ({", ".join(f"excluded.{name}" for name in COLUMNS)})""")  # noqa: S608
-_NOTE = text("""
-    insert into audit (at, sub, role, body, reference, action, shown)
-    values (:at, :sub, :role, :body, :reference, :action, cast(:shown as text[]))""")
+_NOTED = f"""
+    insert into audit ({", ".join(Entry._fields)}) values ({", ".join(f":note_{name}" for name in Entry._fields)})"""  # noqa: S608
+_NOTE = text(_NOTED)
+_PUT_DECIDED = text(f"""
+    with noted as ({_NOTED})
+    insert into desk_case ({_NAMES}) values ({", ".join(f":{name}" for name in COLUMNS)}) {_ANEW}""")  # noqa: S608
 _AUDIT = text("""
     select id, at, sub, role, body, cast(:reference as text) as reference, action from audit
     where (reference = :reference or shown @> array[cast(:reference as text)]) and id > :after order by id limit :limit""")
@@ -70,6 +73,11 @@ async def put_cases(conn: AsyncConnection, rows: Sequence[CaseRow]) -> None:
         await quick(conn, _PUT_CASES, {name: [getattr(row, name) for row in rows] for name in COLUMNS})
 
 
+async def put_decided(conn: AsyncConnection, row: CaseRow, entry: Entry) -> None:
+    """As put_cases and note, of a case about which was just decided."""
+    await quick(conn, _PUT_DECIDED, row._asdict() | _note(entry))
+
+
 async def forget(conn: AsyncConnection, ids: Sequence[UUID]) -> None:
     """Of erased filers: notes, drafts, what they are found by, and answers kept under keys; safe to repeat."""
     if ids:
@@ -104,7 +112,7 @@ async def counts(conn: AsyncConnection, wanted: Filter, now: datetime, mine: Seq
 
 async def note(conn: AsyncConnection, entry: Entry) -> None:
     """Adds to the audit; nothing is ever taken from it."""
-    await quick(conn, _NOTE, entry._asdict())
+    await quick(conn, _NOTE, _note(entry))
 
 
 async def audit(conn: AsyncConnection, reference: str, after: int, limit: int) -> list[Audited]:
@@ -133,3 +141,7 @@ async def held_by(conn: AsyncConnection, bodies: Iterable[str], statuses: Iterab
     """Complaints in one of these statuses that are with one of these bodies, in id order after `after`."""
     given = {"bodies": sorted(bodies), "statuses": list(statuses), "after": after, "limit": limit}
     return list((await conn.execute(_HELD, given)).scalars())
+
+
+def _note(entry: Entry) -> dict[str, object]:
+    return {f"note_{name}": value for name, value in zip(Entry._fields, entry, strict=True)}

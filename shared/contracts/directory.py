@@ -51,6 +51,7 @@ class Directory:
         self.alerts: Mapping[str, AlertRecord] = MappingProxyType({r.code: r for r in values if isinstance(r, AlertRecord)})
         laws = [r.procedure for r in values if isinstance(r, ProcedureRecord)]
         self.procedures: Mapping[tuple[str, int], Procedure] = MappingProxyType({(law.code, law.version): law for law in laws})
+        self._versions = _versions(laws)
         packs = [r for r in values if isinstance(r, PackRecord)]
         self.pack: PackRecord | None = max(packs, key=lambda pack: pack.version, default=None)
         self._at = _children((r.id, r.territory) for r in self.bodies.values())
@@ -85,8 +86,7 @@ class Directory:
 
     def newest_procedure(self, code: str, on: date | None = None) -> Procedure | None:
         """The highest version of a procedure; with `on`, the highest of those in force on that local date."""
-        known = (law for law in self.procedures.values() if law.code == code and (on is None or law.valid_from <= on))
-        return max(known, key=lambda law: law.version, default=None)
+        return next((law for law in self._versions.get(code, ()) if on is None or law.valid_from <= on), None)
 
     def ancestors(self, territory: str) -> tuple[str, ...]:
         """The territories above one, nearest first, without itself."""
@@ -121,6 +121,14 @@ def _newest(records: Iterable[DirectoryRecord]) -> dict[str, DirectoryRecord]:
         if known is None or record.version > known.version:
             newest[record.key] = record
     return newest
+
+
+def _versions(laws: Iterable[Procedure]) -> dict[str, list[Procedure]]:
+    """By code, the newest first."""
+    found: dict[str, list[Procedure]] = {}
+    for law in sorted(laws, key=lambda law: law.version, reverse=True):
+        found.setdefault(law.code, []).append(law)
+    return found
 
 
 def _children(pairs: Iterable[tuple[str, str | None]]) -> dict[str, list[str]]:

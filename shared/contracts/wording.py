@@ -124,6 +124,7 @@ def _folded(text: str) -> str:
     return _SIGNS.sub("", unicodedata.normalize("NFD", letters))
 
 
+@lru_cache(maxsize=10_000)  # a language has few words: most of a text are known from the last ones
 def _plain(word: str) -> str:
     *elided, rest = word.split("'")
     word = rest if all(part in _ELIDED for part in elided) else "".join((*elided, rest))

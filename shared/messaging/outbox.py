@@ -25,7 +25,7 @@ _INSERT = text("""
 
 _SELECT = text("""
     select id, private and value is not null and exists (select from erased e where e.complaint_id = o.complaint_id) as dropped,
-           topic, key, version, value, headers
+           topic, key, version, value, headers::text
     from outbox o order by id limit :limit""")
 
 # What is lost of it with the server goes out once more: so this commit need not wait for the disk.

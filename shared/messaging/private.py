@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.private import Private
 from shared.contracts.registry import PRIVATE_TOPICS
+from shared.messaging import registers
 from shared.messaging.records import PrivateChange
+from shared.messaging.registers import Registers
 from shared.runtime.db import quick, quick_values
 
 _UPSERT = text("""
@@ -24,8 +26,16 @@ _DELETE = text("""
     with u as (select * from unnest(cast(:topic as text[]), cast(:id as uuid[]), cast(:key as bytea[])) as u (topic, id, key)),
          dead as (delete from dead_letters d using u where d.topic = u.topic and d.key = u.key)
     delete from private_document p using u where p.topic = u.topic and p.complaint_id = u.id returning p.topic, p.complaint_id""")
-_GET = text("select topic, doc from private_document where complaint_id = :id")
-_MANY = text("select complaint_id, doc from private_document where topic = :topic and complaint_id = any(cast(:ids as uuid[]))")
+_GET = text("select topic, doc::text from private_document where complaint_id = :id")
+# Both rows are locked: whoever waited for the register gets the document too as it is then. One that was read beside the lock would
+# be as old as the statement, and what is made of it might be lost as a version that was there before.
+_LOCKED = text(f"""
+    select {registers.SHOWN}, doc::text from register join private_document using (complaint_id)
+    where complaint_id = :id and topic = :topic for update""")  # noqa: S608 -- only names of columns are put in
+_ONE = text("""
+    select (select doc::text from private_document where complaint_id = :id and topic = :topic),
+           exists (select from erased where complaint_id = :id)""")
+_MANY = text("select complaint_id, doc::text from private_document where topic = :topic and complaint_id = any(cast(:ids as uuid[]))")
 _ERASE = text("""
     with gone as (insert into erased (complaint_id, at)
                   select u.id, :at from unnest(cast(:ids as uuid[])) as u (id) order by 1
@@ -67,6 +77,18 @@ async def get(conn: AsyncConnection, complaint_id: UUID) -> dict[str, Private]:
     """The documents held about one complaint, by topic."""
     docs = await quick(conn, _GET, {"id": complaint_id})
     return {topic: PRIVATE_TOPICS[topic].model_validate_json(doc) for topic, doc in docs}
+
+
+async def one(conn: AsyncConnection, topic: str, complaint_id: UUID) -> tuple[Private | None, bool]:
+    """The document of one topic, and whether its person has been erased."""
+    ((doc, erased),) = await quick(conn, _ONE, {"topic": topic, "id": complaint_id})
+    return PRIVATE_TOPICS[topic].model_validate_json(doc) if doc else None, erased
+
+
+async def locked(conn: AsyncConnection, topic: str, complaint_id: UUID) -> tuple[Registers, Private] | None:
+    """The registers and one document about a complaint, both locked until the transaction ends; None where either is missing."""
+    rows = await quick(conn, _LOCKED, {"id": complaint_id, "topic": topic})
+    return (registers.from_row(rows[0]), PRIVATE_TOPICS[topic].model_validate_json(rows[0].doc)) if rows else None
 
 
 async def many(conn: AsyncConnection, topic: str, ids: Sequence[UUID]) -> dict[UUID, Private]:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.contracts.complaint import Header
 from shared.contracts.events import DeadlinesFact, Fact, IntakeFact, RoutingFact
 from shared.contracts.states import Case, Clocks, Filing
+from shared.messaging.columns import column, joined
 from shared.runtime.db import copy, quick, quick_values
 
 WRITERS = ("intake", "routing", "deadlines")
@@ -89,7 +90,7 @@ def newest(facts: Iterable[tuple[int, Fact]]) -> list[Registers]:
 
 ROW = ("complaint_id", "partition", "reference", "header", *(column for w in WRITERS for column in (w, _VERSION[w])))
 _COLUMNS = ", ".join(f"{w}, {w}_version" for w in WRITERS)
-_OLD = ", ".join(f"old.{c}" for w in WRITERS for c in (w, f"{w}_version"))
+_OLD = ", ".join(f"old.{c}" for w in WRITERS for c in (f"{w}::text", f"{w}_version"))
 _SET = ", ".join(
     f"{w} = case when excluded.{w}_version > r.{w}_version then excluded.{w} else r.{w} end, "
     f"{w}_version = greatest(r.{w}_version, excluded.{w}_version)"
@@ -100,16 +101,18 @@ _NEWER = " or ".join(f"excluded.{w}_version > r.{w}_version" for w in WRITERS)
 _PUT_SQL = f"""
     insert into register as r (complaint_id, partition, reference, header, {_COLUMNS})
     select u.id, u.partition, u.reference, u.header::jsonb, {", ".join(f"u.{w}::jsonb, u.{w}_version" for w in WRITERS)}
-    from unnest(cast(:id as uuid[]), cast(:partition as int[]), cast(:reference as text[]), cast(:header as text[]),
-                {", ".join(f"cast(:{w} as text[]), cast(:{w}_version as int[])" for w in WRITERS)})
+    from unnest({column("id", "uuid")}, {column("partition", "int")}, cast(:reference as text[]), {column("header")},
+                {", ".join(f"{column(w)}, {column(f'{w}_version', 'int')}" for w in WRITERS)})
       as u (id, partition, reference, header, {_COLUMNS})
     order by u.id
     on conflict (complaint_id) do update set {_SET} where {_NEWER}"""  # noqa: S608 -- only the column names above are put in
 _PUT = text(_PUT_SQL)
-_UPSERT = text(f"{_PUT_SQL} returning new.complaint_id, old.partition, old.header, {_OLD}")
+_UPSERT = text(f"{_PUT_SQL} returning new.complaint_id, old.partition, old.header::text, {_OLD}")
 
 _HELD = text("select complaint_id from register where complaint_id = any(cast(:ids as uuid[]))")
-_SELECT = f"select complaint_id, partition, header, {_COLUMNS} from register"  # noqa: S608
+SHOWN = f"complaint_id, partition, header::text, {', '.join(f'{w}::text, {w}_version' for w in WRITERS)}"
+"""What `from_row` reads: states as text, since JSON goes through a function of the store's library only to come out as the same text."""
+_SELECT = f"select {SHOWN} from register"  # noqa: S608
 _BY_IDS = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id for update")
 _BY_IDS_UNLOCKED = text(f"{_SELECT} where complaint_id = any(cast(:ids as uuid[])) order by complaint_id")
 _BY_REFERENCE = text(f"{_SELECT} where reference = :reference")
@@ -188,14 +191,14 @@ def _change(row: Any, given: Registers) -> Change:
     return Change(given.complaint_id, from_row(row, given) if row.header else given)
 
 
-def _parameters(rows: Sequence[Registers]) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {
-        "id": [r.complaint_id for r in rows],
-        "partition": [r.partition for r in rows],
-        "reference": [r.header.reference for r in rows],
-        "header": [r.header.model_dump_json() for r in rows],
+def _parameters(rows: Sequence[Registers]) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "id": joined(str(r.complaint_id) for r in rows),
+        "partition": joined(str(r.partition) for r in rows),
+        "reference": [r.header.reference for r in rows],  # what another service wrote may be any text
+        "header": joined(r.header.model_dump_json() for r in rows),
     }
     for writer in WRITERS:
-        columns[writer] = [_dumped(writer, getattr(r, writer)) for r in rows]
-        columns[f"{writer}_version"] = [r.version(writer) for r in rows]
+        columns[writer] = joined(_dumped(writer, getattr(r, writer)) for r in rows)
+        columns[f"{writer}_version"] = joined(str(r.version(writer)) for r in rows)
     return columns

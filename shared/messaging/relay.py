@@ -19,8 +19,8 @@ from shared.runtime.db import Database, quick, transient
 log = structlog.get_logger()
 
 ROUND = 1_000
-REST, LONGEST_REST_SECONDS = 2, 0.1
-"""After a round that left no rows, a rest of twice its time: under load rounds are fewer and fuller, and a round costs as much as
+REST, LONGEST_REST_SECONDS = 4, 0.2
+"""After a round that left no rows, a rest of four times its time: under load rounds are fewer and fuller, and a round costs as much as
 the sending of a hundred rows. What comes after a quiet moment waits for nothing."""
 POLL_SECONDS = 0.25
 """Only a net under the wake-up that every commit gives: for rows of another replica or of a crashed process."""

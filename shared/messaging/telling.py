@@ -1,11 +1,12 @@
 """What one transaction tells: every fact goes into its writer's register, into what is kept for republish, and into the outbox.
 
 A record's bytes are made once. The store takes the state, the header and the document out of them, so that none of the four
-copies can say something else; and each kind is one statement, since a round trip costs more than the rows of a complaint.
+copies can say something else; and all of it is one statement, since a round trip costs more than the rows of a complaint.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.registry import INTAKE, TOPICS, WRITERS
+from shared.messaging.columns import column, joined
 from shared.messaging.outbox import headers_json
 from shared.messaging.records import Outgoing
 from shared.messaging.registers import FACT_OF
@@ -34,43 +36,56 @@ def _kept(writer: str) -> str:
             where excluded.{writer}_version > r.{writer}_version"""  # noqa: S608
 
 
-def _facts(writer: str) -> TextClause:
-    """All facts go out. Rows that others may have are locked in complaint-id order."""
-    return text(f"""
-        with told as (
-            select u.*, key::uuid as id, headers::jsonb as attributes, convert_from(value, 'UTF8')::jsonb as fact,
-                   n <> all(cast(:overtaken as int[])) as last
-            from unnest(cast(:key as text[]), cast(:partition as int[]), cast(:headers as text[]), cast(:value as bytea[]))
+def _facts(writer: str) -> str:
+    """Rows that others may have are locked in complaint-id order.
+
+    The keys are a query of their own, so that the planner does not see how few they are: it would plan each statement anew for that.
+    """
+    return f"""told as (
+            select key, partition, n, key::uuid as id, headers::jsonb as attributes, value::jsonb as fact,
+                   convert_to(value, 'UTF8') as bytes, n <> all(cast(:overtaken as int[])) as last
+            from unnest((select {column("key")}), {column("partition", "int")}, {column("headers")}, {column("value")})
               with ordinality as u (key, partition, headers, value, n)
         ), known as ({_kept(writer)}
         ), kept as (
             insert into published as p (complaint_id, topic, version, headers, value)
-            select id, :topic, (fact->'version')::int, attributes, value from told where last order by id
+            select id, :topic, (fact->'version')::int, attributes, bytes from told where last order by id
             on conflict (complaint_id) do update set version = excluded.version, headers = excluded.headers, value = excluded.value
             where excluded.version > p.version
-        )
-        insert into outbox (topic, key, complaint_id, version, headers, value)
-        select :topic, key, id, (fact->'version')::int, attributes, value from told order by n""")  # noqa: S608 -- only names of columns are put in
+        )"""  # noqa: S608 -- only names of columns are put in
 
 
-_FACTS = {writer: _facts(writer) for writer in WRITERS}
-_DOCUMENTS = text("""
-    with told as (
-        select u.*, key::uuid as id, convert_from(value, 'UTF8')::jsonb as doc
-        from unnest(cast(:topic as text[]), cast(:key as text[]), cast(:headers as text[]), cast(:value as bytea[]))
-          with ordinality as u (topic, key, headers, value, n)
-    ), stored as (
-        insert into private_document as p (topic, complaint_id, version, doc)
-        select topic, id, (doc->'version')::int, doc from told
-        where n <> all(cast(:overtaken as int[])) and not exists (select from erased e where e.complaint_id = told.id)
-        order by id, topic
-        on conflict (complaint_id, topic) do update set version = excluded.version, doc = excluded.doc
-        where excluded.version > p.version
-        returning topic, complaint_id
-    )
-    insert into outbox (topic, key, complaint_id, version, private, headers, value)
-    select t.topic, t.key, t.id, (t.doc->'version')::int, true, t.headers::jsonb, t.value
-    from told t join stored s on s.topic = t.topic and s.complaint_id = t.id order by t.n""")
+_DOCUMENTS = f"""docs as (
+            select u.*, key::uuid as id, value::jsonb as doc
+            from unnest({column("doc_topic")}, {column("doc_key")}, {column("doc_headers")}, {column("doc_value")})
+              with ordinality as u (topic, key, headers, value, n)
+        ), stored as (
+            insert into private_document as p (topic, complaint_id, version, doc)
+            select topic, id, (doc->'version')::int, doc from docs
+            where n <> all(cast(:doc_overtaken as int[])) and not exists (select from erased e where e.complaint_id = docs.id)
+            order by id, topic
+            on conflict (complaint_id, topic) do update set version = excluded.version, doc = excluded.doc
+            where excluded.version > p.version
+            returning topic, complaint_id
+        )"""  # noqa: S608
+_FACTS_OUT = (
+    "select cast(:topic as text) as topic, key, id, (fact->'version')::int as version, false as private, attributes, bytes, n from told"
+)
+_DOCUMENTS_OUT = """
+            select d.topic, d.key, d.id, (d.doc->'version')::int as version, true as private, d.headers::jsonb as attributes,
+                   convert_to(d.value, 'UTF8') as bytes, d.n
+            from docs d join stored s on s.topic = d.topic and s.complaint_id = d.id"""
+
+
+@cache
+def _statement(writer: str, facts: bool, documents: bool) -> TextClause:
+    """All facts go out, then the documents that were stored."""
+    parts = [*([_facts(writer)] if facts else []), *([_DOCUMENTS] if documents else [])]
+    out = [*([_FACTS_OUT] if facts else []), *([_DOCUMENTS_OUT] if documents else [])]
+    return text(f"""
+        with {", ".join(parts)}
+        insert into outbox (topic, key, complaint_id, version, private, headers, value)
+        select topic, key, id, version, private, attributes, bytes from ({" union all ".join(out)}) as o order by private, n""")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -81,29 +96,35 @@ class Told:
     record: Outgoing
 
 
-async def facts(conn: AsyncConnection, writer: str, told: Sequence[Told]) -> None:
-    """Writes facts in the order in which they were decided. The rows of complaints that others know must be locked."""
-    if told:
-        records = [one.record for one in told]
-        last = {record.key: record for record in records}
-        overtaken = [n for n, record in enumerate(records, 1) if last[record.key] is not record]
-        columns = {"topic": WRITERS[writer], "partition": [one.partition for one in told], "overtaken": overtaken}
-        await quick(conn, _FACTS[writer], columns | _columns(records))
+async def tell(conn: AsyncConnection, writer: str, told: Sequence[Told], documents: Sequence[Outgoing] = ()) -> None:
+    """Writes facts in the order in which they were decided; the rows of complaints that others know must be locked.
+
+    Stores and tells documents whose version is higher than the stored one and whose person is not erased.
+    """
+    if told or documents:
+        given = (_of_facts(writer, told) if told else {}) | (_of_documents(documents) if documents else {})
+        await quick(conn, _statement(writer, bool(told), bool(documents)), given)
 
 
-async def documents(conn: AsyncConnection, records: Sequence[Outgoing]) -> None:
-    """Stores and tells documents whose version is higher than the stored one and whose person is not erased."""
-    if records:
-        last = {(record.key, record.topic): record for record in sorted(records, key=attrgetter("version"))}
-        overtaken = [n for n, record in enumerate(records, 1) if last[record.key, record.topic] is not record]
-        columns = {"topic": [record.topic for record in records], "overtaken": overtaken}
-        await quick(conn, _DOCUMENTS, columns | _columns(records))
+def _of_facts(writer: str, told: Sequence[Told]) -> dict[str, Any]:
+    records = [one.record for one in told]
+    last = {record.key: record for record in records}
+    overtaken = [n for n, record in enumerate(records, 1) if last[record.key] is not record]
+    partitions = joined(str(one.partition) for one in told)
+    return {"topic": WRITERS[writer], "partition": partitions, "overtaken": overtaken, **_columns(records)}
 
 
-def _columns(records: Sequence[Outgoing]) -> dict[str, list[Any]]:
-    """No more than the bytes and where they go: all else stands in them, and each value of an array costs a microsecond."""
+def _of_documents(records: Sequence[Outgoing]) -> dict[str, Any]:
+    last = {(record.key, record.topic): record for record in sorted(records, key=attrgetter("version"))}
+    overtaken = [n for n, record in enumerate(records, 1) if last[record.key, record.topic] is not record]
+    columns = {"topic": joined(record.topic for record in records), "overtaken": overtaken, **_columns(records)}
+    return {f"doc_{name}": column for name, column in columns.items()}
+
+
+def _columns(records: Sequence[Outgoing]) -> dict[str, str]:
+    """No more than the bytes and where they go: all else stands in them."""
     return {
-        "key": [record.key for record in records],
-        "headers": [headers_json(record) for record in records],
-        "value": [record.value for record in records],
+        "key": joined(record.key for record in records),
+        "headers": joined(map(headers_json, records)),
+        "value": joined((record.value or b"").decode() for record in records),
     }

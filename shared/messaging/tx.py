@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,11 @@ from shared.messaging.records import Outgoing
 from shared.messaging.registers import FACT_OF, Registers, State
 from shared.messaging.telling import Told
 from shared.runtime.trace import current_traceparent
+
+
+@lru_cache(maxsize=1_000)  # few: a role, and a coded reason
+def _cause(by: str, reason: str | None) -> Cause:
+    return Cause(by=by, reason=reason)
 
 
 class Tx:
@@ -39,6 +45,12 @@ class Tx:
     async def lock(self, complaint_id: UUID) -> Registers | None:
         """The registers, their row locked until the transaction ends; None where the complaint is unknown."""
         return (await self.lock_many([complaint_id])).get(complaint_id)
+
+    async def lock_with(self, topic: str, complaint_id: UUID) -> tuple[Registers | None, Private | None]:
+        """As lock, with the document of this topic as it is under the lock; mostly in one statement."""
+        if found := await private.locked(self.conn, topic, complaint_id):
+            return found
+        return await self.lock(complaint_id), await self.private(topic, complaint_id)
 
     async def lock_many(self, ids: Sequence[UUID]) -> dict[UUID, Registers]:
         """As lock, in complaint-id order, whatever the order asked for."""
@@ -70,7 +82,7 @@ class Tx:
             raise ValueError(f"{type} is no fact of {self._service}")
         version = before.version(self._service) + 1
         model = FACT_OF[self._service]
-        fact = model(complaint=before.header, version=version, change=Cause(by=by, reason=reason), **{model.state_field: state})
+        fact = model(complaint=before.header, version=version, change=_cause(by, reason), **{model.state_field: state})
         trace = traceparent or current_traceparent()
         record = records.fact_record(topic, self._service, type, before.header, fact, at or self.now, trace)
         self._told.append(Told(before.partition, record))
@@ -81,7 +93,11 @@ class Tx:
         self._documents.append(records.private_record(self._own(topic), self._service, doc, self.now))
 
     async def private(self, topic: str, complaint_id: UUID) -> Private | None:
-        return (await private.get(self.conn, complaint_id)).get(topic)
+        return (await self.kept(topic, complaint_id))[0]
+
+    async def kept(self, topic: str, complaint_id: UUID) -> tuple[Private | None, bool]:
+        """The document of this topic, and whether its person has been erased."""
+        return await private.one(self.conn, topic, complaint_id)
 
     async def erased(self, ids: Sequence[UUID]) -> set[UUID]:
         return await private.erased(self.conn, ids)
@@ -109,8 +125,7 @@ class Tx:
 
     async def flush(self) -> None:
         """Writes what was noted. Called by the engine right before it commits."""
-        await telling.facts(self.conn, self._service, self._told)
-        await telling.documents(self.conn, self._documents)
+        await telling.tell(self.conn, self._service, self._told, self._documents)
         out = await self._flush_erasures()
         moved = await directory.upsert(self.conn, self._records)
         out += [records.directory_record(DIRECTORY, self._service, record, self.now) for record in moved]

@@ -9,10 +9,13 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 from shared.runtime import errors
 from shared.runtime.auth import Verifier
@@ -73,11 +76,20 @@ class Readiness:
         return dict(self._reasons)
 
 
+class _App(Described):
+    def build_middleware_stack(self) -> ASGIApp:
+        """The framework's own, but for its three outermost layers: its page for failures, telemetry and limit are off or ours."""
+        app: ASGIApp = ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers)
+        for layer in reversed(self.user_middleware):
+            app = layer.cls(app, *layer.args, **layer.kwargs)
+        return app
+
+
 def create_app(
     title: str, settings: Settings, *, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]], checks: Readiness
 ) -> FastAPI:
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
-    app = Described(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
+    app = _App(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
     app.state.settings, app.state.readiness, app.state.shortcuts, app.state.body_limits = settings, checks, {}, {}
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)

@@ -6,28 +6,37 @@ so each problem has one place, and the route's description of what it takes stay
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from re import Pattern
+from typing import TypeVar
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.runtime.body import replay
+from shared.runtime.edge import media_type
 from shared.runtime.errors import Problem
 
+JSON = "application/json"
+T = TypeVar("T", bound=BaseModel)
 Take = Callable[[Request, bytes], Awaitable[Response] | None]
 """Given a request and its whole body: the answer to be awaited, or None where the route must look. Before that it changes nothing."""
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """To one method of one path without parameters. In `scope` it stands as the route."""
+    """To one method of one path, whose parameters are texts. In `scope` it stands as the route."""
 
     path: str
+    pattern: Pattern[str]
     take: Take
 
 
-Shortcuts = dict[tuple[str, str], Shortcut]
+Shortcuts = dict[str, list[Shortcut]]
+"""By their methods. There are few in a service: they are tried one after the other."""
 
 
 class Direct:
@@ -37,11 +46,15 @@ class Direct:
         self.app, self._shortcuts = app, shortcuts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shortcut = self._shortcuts.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if shortcut is None:
-            return await self.app(scope, receive, send)
+        for shortcut in self._shortcuts.get(scope.get("method", ""), ()):
+            if found := shortcut.pattern.fullmatch(scope["path"]):
+                scope["path_params"] = found.groupdict()
+                return await self._take(shortcut, scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    async def _take(self, shortcut: Shortcut, scope: Scope, receive: Receive, send: Send) -> None:
         body: bytes = (await receive()).get("body", b"")
-        taken = shortcut.take(Request(scope), body)
+        taken = shortcut.take(Request(scope, replay(body, receive)), body)
         if taken is None:
             return await self.app(scope, replay(body, receive), send)
         scope["route"] = shortcut
@@ -51,7 +64,18 @@ class Direct:
 
 def add(app: FastAPI, method: str, path: str, take: Take) -> None:
     """Shortens the route of this method and path, which must be there too."""
-    app.state.shortcuts[method, path] = Shortcut(path, take)
+    pattern, _, _ = compile_path(path)
+    app.state.shortcuts.setdefault(method, []).append(Shortcut(path, pattern, take))
+
+
+def read(request: Request, body: bytes, model: type[T]) -> T | None:
+    """The body as this model; None where it says not that it is JSON, or does not fit."""
+    if media_type(request.scope["headers"]) != JSON:
+        return None
+    try:
+        return model.model_validate_json(body)
+    except ValueError:
+        return None
 
 
 async def _answer(taken: Awaitable[Response]) -> Response:

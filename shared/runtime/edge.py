@@ -54,6 +54,11 @@ def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
     return None
 
 
+def media_type(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """Of a body, as in text/csv: in lower case, without parameters; empty where nothing is said."""
+    return (header(headers, b"content-type") or "").partition(";")[0].strip().lower()
+
+
 def template(scope: Scope) -> str:
     """The route's whole template, such as /v1/complaints/{reference}; a name in brackets for what has no template."""
     # The route of an included router knows its own part only; the context that FastAPI leaves holds the whole.

@@ -71,10 +71,9 @@ def client_address(scope: Scope, trusted: Sequence[IPv4Network | IPv6Network] = 
     What stands before that hop anybody may have written. An IPv6 address counts as its /64, which is one customer's.
     Empty where the socket has no address.
     """
-    peer = scope.get("client")
-    hops = [peer[0] if peer else "", *reversed(_forwarded(scope))] if trusted else [peer[0] if peer else ""]
+    peer = scope["client"][0] if scope.get("client") else ""
     client: IPv4Address | IPv6Address | None = None
-    for hop in hops:
+    for hop in (peer, *reversed(_forwarded(scope))) if trusted else (peer,):
         found = _address(hop.strip()[:_LONGEST])
         if found is None:
             break

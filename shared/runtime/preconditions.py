@@ -1,6 +1,5 @@
 """Headers that make commands safe to repeat: Idempotency-Key on creating calls, If-Match on changing ones."""
 
-import hmac
 import json
 import re
 from typing import Annotated
@@ -10,6 +9,7 @@ from fastapi import Depends, Header
 from pydantic import BaseModel
 
 from shared.runtime.errors import Problem
+from shared.runtime.ids import keyed
 
 _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _ETAG = re.compile(r'"(\d{1,9})"')
@@ -49,4 +49,4 @@ def request_digest(key: bytes, request: BaseModel, *caller: str | None) -> bytes
     Equal for equal requests however they were written; says nothing of them to whoever has no key.
     """
     canonical = _canonical([request.model_dump(mode="json"), *caller])
-    return hmac.digest(key, canonical.encode(), "sha256")
+    return keyed(key, canonical.encode())

@@ -31,16 +31,14 @@ def use_traceparent(header: str | None) -> Iterator[str]:
 
 def current_traceparent() -> str | None:
     """The traceparent to send onward; None outside a trace."""
-    span = trace.get_current_span().get_span_context()
-    if not span.is_valid:
-        return None
-    return f"00-{trace.format_trace_id(span.trace_id)}-{trace.format_span_id(span.span_id)}-{span.trace_flags:02x}"
+    trace_id, span_id, _, flags, _, valid = trace.get_current_span().get_span_context()
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}" if valid else None
 
 
 def current_trace_id() -> str | None:
     """32 hex digits, or None outside a trace."""
-    span = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(span.trace_id) if span.is_valid else None
+    trace_id, *_, valid = trace.get_current_span().get_span_context()
+    return f"{trace_id:032x}" if valid else None
 
 
 def _read(header: str) -> trace.SpanContext:

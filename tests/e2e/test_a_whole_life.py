@@ -35,6 +35,7 @@ def test_from_filing_to_rating(world: World) -> None:
     world.at("2026-03-03T09:00:00Z")
     prima, seconda = world.staff("body-agent", "commune-prima"), world.staff("body-agent", "commune-seconda")
     assert prima.do(citizen.reference, "take-up").status_code == 200
+    _until_sent(world, citizen.reference, "routed")
     world.at("2026-03-04T09:00:00Z")
     assert prima.do(citizen.reference, "assignment", body="commune-seconda", reason="territory").status_code == 200
     assert prima.read(citizen.reference)["http"] == 404
@@ -46,6 +47,7 @@ def test_from_filing_to_rating(world: World) -> None:
     page = citizen.until(lambda p: p["status"] == "waiting_for_citizen" and p["requests"] and p["requests"][0]["text"])
     assert page["requests"][0]["text"] == "Which year?"
     assert page["requests"][0]["lapses_at"] == "2026-03-25T23:00:00.000Z"
+    _until_sent(world, citizen.reference, "information-requested")
 
     world.at("2026-03-15T12:00:00Z")
     request = page["requests"][0]["id"]
@@ -93,6 +95,12 @@ def test_from_filing_to_rating(world: World) -> None:
     mails = [m for m in _mails(world) if citizen.reference in m["Subject"] or citizen.reference in m.get_payload()]
     ids = [m["Message-ID"] for m in mails]
     assert len(ids) == len(set(ids)) == sum(n["state"] == "sent" for n in told)
+
+
+def _until_sent(world: World, reference: str, code: str) -> None:
+    """What is over before it was told is told no more."""
+    desk = world.staff("national-desk")
+    wait(lambda: desk.notices(reference), lambda told: (code, "sent") in {(notice["code"], notice["state"]) for notice in told})
 
 
 def _mails(world: World) -> list[Message]:

@@ -1,9 +1,11 @@
 """A complaint followed over HTTP from filing to rating, with routing's and deadlines' facts and the body's words delivered."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
 
+from shared.contracts.registry import PAPERS
 from shared.contracts.states import ClockState, ExtensionGranted
 from shared.runtime.ids import secret_for
 from tests.support.citizen import AUTH, Citizen, Others, answer_clock
@@ -213,6 +215,30 @@ async def test_a_rating_replaces_the_one_before(bench, citizen, others):
     assert await told(bench) == ["response-rated", "papers"]
     await citizen.post("rating", {"response_id": str(response.id), "satisfied": True})
     assert [(r["satisfied"], r["comment"]) for r in (await citizen.page())["ratings"]] == [(True, None)]
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_who_waits_for_the_lock_gets_the_papers_as_they_are_then(bench, others, erased):
+    id, held = others.header.id, asyncio.Event()
+
+    async def change(tx):
+        known, papers = await tx.lock_with(PAPERS, id)
+        held.set()
+        while not await bench.waits_for_a_lock():
+            await asyncio.sleep(0.02)
+        if erased:
+            tx.erase(id)
+        else:
+            tx.put_private(PAPERS, papers.model_copy(update={"version": 2}))
+        tx.publish(known, "complaint-withdrawn", known.intake.model_copy(update={"withdrawn_at": tx.now}), by="citizen")
+
+    async def look(tx):
+        await held.wait()
+        known, papers = await tx.lock_with(PAPERS, id)
+        return known.intake_version, papers and papers.version
+
+    _, seen = await asyncio.gather(bench.node.run(change), bench.node.run(look))
+    assert seen == (2, None if erased else 2)
 
 
 async def test_a_rating_has_its_time(bench, citizen, others):

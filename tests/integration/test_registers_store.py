@@ -32,6 +32,18 @@ async def test_forty_lives_shuffled_repeated_and_parked_end_as_they_were_told(op
     assert await _fact_rows(bench) == {id: fact_row(known, noria()) for id, known in expected.items()}
 
 
+async def test_any_text_for_a_reference_stays_in_its_own_row(open_store: Opener) -> None:
+    """What parts the values of a column on their way to the store may stand in what another service wrote."""
+    bench: Bench = await open_store("stats")
+    first, second = history(1, ["take up"])[0], history(2, ["take up"])[0]
+    odd = first.complaint.model_copy(update={"reference": "A\x1fB\x1f"})
+    await bench.deliver(first.model_copy(update={"complaint": odd}), second)
+    async with bench.node.read() as conn:
+        stored = await registers.load(conn, [odd.id, second.complaint.id], lock=False)
+    assert {id: known.header for id, known in stored.items()} == {odd.id: odd, second.complaint.id: second.complaint}
+    assert all(known.intake and not known.routing for known in stored.values())
+
+
 def _fold(facts: list[Fact]) -> dict[UUID, Registers]:
     return {known.complaint_id: known for known in newest((0, fact) for fact in facts)}
 

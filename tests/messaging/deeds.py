@@ -114,9 +114,8 @@ async def mail(id: UUID, reference: str, key: Key, tx: Tx) -> None:
 
 
 async def _filed(id: UUID, tx: Tx) -> tuple[Registers, Papers | None]:
-    known = await tx.lock(id)
+    known, papers = await tx.lock_with(PAPERS, id)
     assert known
-    papers = await tx.private(PAPERS, id)
     return known, papers if isinstance(papers, Papers) else None
 
 

@@ -49,13 +49,13 @@ T = TypeVar("T")
 _CLOCKS = TypeAdapter(Clocks)
 MODULES = {
     registers: ("upsert", "put", "load", "find"),
-    private: ("upsert", "delete", "get", "erase", "erased"),
+    private: ("upsert", "delete", "one", "locked", "erase", "erased"),
     outbox: ("insert", "delete_private"),
     positions: ("claim", "claim_through", "advance", "renew", "read"),
     dead_letters: ("park",),
     directory: ("upsert", "load"),
-    telling: ("facts", "documents"),
-    services.routing.store: ("put_cases", "note", "forget"),
+    telling: ("tell",),
+    services.routing.store: ("put_cases", "put_decided", "forget"),
     services.routing.triage.store: ("rule_set", "put_decisions", "waiting_for_words", "unprinted", "put_prints", "forget"),
     services.routing.work.search_store: ("index", "drop"),
     services.deadlines.store: ("replace", "restored", "claim", "ripe", "due", "lock_ripe", "move"),
@@ -159,8 +159,12 @@ class State:
         self._unpark({(topic, str(id).encode()) for topic, id in gone})
         return [PrivateChange(topic, id, None) for topic, id in gone if self.private.pop((topic, id), None)]
 
-    def private_get(self, id: UUID) -> dict[str, Private]:
-        return {topic: doc for (topic, of), doc in self.private.items() if of == id}
+    def private_one(self, topic: str, id: UUID) -> tuple[Private | None, bool]:
+        return self.private.get((topic, id)), id in self.erased
+
+    def private_locked(self, topic: str, id: UUID) -> tuple[Registers, Private] | None:
+        known, doc = self.registers.get(id), self.private.get((topic, id))
+        return (known, doc) if known and doc else None
 
     def private_erase(self, ids: Sequence[UUID], at: datetime) -> set[UUID]:
         new = set(ids) - self.erased.keys()
@@ -216,23 +220,21 @@ class State:
     def directory_load(self) -> Any:
         return noria()
 
-    def telling_facts(self, writer: str, told: Sequence[Told]) -> None:
+    def telling_tell(self, writer: str, told: Sequence[Told], documents: Sequence[Outgoing] = ()) -> None:
         for one in told:
             assert one.record.value
             fact = FACT_OF[writer].model_validate_json(one.record.value)
             self.registers_upsert([after(Registers.new(fact.complaint, one.partition), fact)])
-        self.outbox_insert([one.record for one in told])
-
-    def telling_documents(self, records: Sequence[Outgoing]) -> None:
-        docs = [(r.topic, PRIVATE_TOPICS[r.topic].model_validate_json(r.value or b"")) for r in records]
+        docs = [(r.topic, PRIVATE_TOPICS[r.topic].model_validate_json(r.value or b"")) for r in documents]
         stored = {(change.topic, change.complaint_id) for change in self.private_upsert(docs)}
-        self.outbox_insert([r for r in records if (r.topic, r.complaint_id) in stored])
+        self.outbox_insert([one.record for one in told] + [r for r in documents if (r.topic, r.complaint_id) in stored])
 
     def routing_put_cases(self, rows: Sequence[CaseRow]) -> None:
         self.cases |= {row.complaint_id: row for row in rows}
 
-    def routing_note(self, entry: Any) -> None:
+    def routing_put_decided(self, row: CaseRow, entry: Any) -> None:
         """The audit is read by people alone."""
+        self.routing_put_cases([row])
 
     def search_store_index(self, papers: Sequence[Any]) -> None:
         """The search is asked by people alone."""

@@ -187,4 +187,4 @@ def test_the_receipt_of_a_letter_entered_late_is_as_old_as_its_entry() -> None:
     known = Story(channel="post").known
     entered = FILED + timedelta(days=61)
     late = replace(known, header=known.header.model_copy(update={"recorded_at": entered}))
-    assert next(filer(late, Told(()), None)).at == entered
+    assert next(filer(late, Told(()), None, None)).at == entered

@@ -1,6 +1,7 @@
 """A message's bytes, read back by another hand: the standard library's parser."""
 
 from email import message_from_bytes, policy
+from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 
 import pytest
@@ -65,3 +66,9 @@ def test_a_name_stands_before_its_address(name: str) -> None:
 
 def test_a_domain_in_another_script_is_written_in_ascii() -> None:
     assert mail.address("amina@موقع.المغرب") == "amina@xn--4gbrim.xn--mgbc0a9azcg"
+
+
+@given(st.from_regex(mail.PLAIN_ADDRESS, fullmatch=True))
+def test_what_is_plainly_an_address_is_read_by_the_library_as_it_stands(text: str) -> None:
+    assert Address(addr_spec=text).addr_spec == text
+    assert text.rpartition("@")[2].encode("idna").decode() == text.rpartition("@")[2]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -52,7 +53,12 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     async def route(word: Word) -> Response:
         return await told(word, "route")
 
+    @app.post(f"{PATH}/{{book}}/first")
+    async def first(book: str) -> Response:
+        return await told(Word(text=book), "route")
+
     direct.add(app, "POST", PATH, at_once)
+    direct.add(app, "POST", f"{PATH}/{{book}}/first", lambda request, body: told(Word(text=request.path_params["book"]), "shortcut"))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 
@@ -63,6 +69,17 @@ async def test_a_request_as_it_should_be_goes_past_the_router(client: httpx.Asyn
     assert (answer.status_code, answer.text, answer.headers["x-by"]) == (201, "so", "shortcut")
     assert len(answer.headers["x-trace-id"]) == 32
     assert REGISTRY.get_sample_value("wasl_http_requests_total", {"method": "POST", "route": PATH, "status": "201"}) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "by", "status"),
+    [("so/first", "shortcut", 201), ("s%C3%B4%20a/first", "shortcut", 201), ("so/a/first", None, 404)],
+)
+async def test_a_parameter_is_read_as_by_the_router(client: httpx.AsyncClient, path: str, by: str | None, status: int) -> None:
+    answer = await client.post(f"{PATH}/{path}")
+    assert (answer.status_code, answer.headers.get("x-by")) == (status, by)
+    if by:
+        assert answer.text == unquote(path).removesuffix("/first")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"text": 1}', b"[]"])

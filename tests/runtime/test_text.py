@@ -33,3 +33,11 @@ def test_whole_characters_beyond_the_basic_plane_pass() -> None:
 
 def test_the_schema_tells_the_limits() -> None:
     assert Letter.model_json_schema()["properties"]["subject"] == {"maxLength": 5, "minLength": 1, "title": "Subject", "type": "string"}
+
+
+def test_from_json_the_same_is_refused_by_name() -> None:
+    assert Letter.model_validate_json(b'{"subject": " a\\nb\\n "}').subject == "a\nb"
+    for text, kind in (("a\\u0000", "invalid_text"), ("", "string_too_short"), ("123456", "string_too_long")):
+        with pytest.raises(ValidationError) as refused:
+            Letter.model_validate_json(f'{{"subject": "{text}"}}')
+        assert refused.value.errors()[0]["type"] == kind

@@ -15,6 +15,7 @@ from services.routing.directory.tables import ROWS_MAX, Line, TableRefused, colu
 from services.routing.rights import National
 from shared.contracts.base import Instant
 from shared.messaging.tx import Tx
+from shared.runtime.edge import media_type
 from shared.runtime.errors import Problem, invalid_in
 from shared.runtime.examples import in_answer, shown
 from shared.runtime.preconditions import IfMatch
@@ -101,7 +102,7 @@ async def export(kind: Kind, who: Overseer, node: TheNode) -> Response:
 
 
 async def _given(request: Request, kind: Kind | None) -> tuple[str, bytes | list[dict[str, str]]]:
-    media, body = request.headers.get("content-type", "").partition(";")[0].strip().lower(), await request.body()
+    media, body = media_type(request.scope["headers"]), await request.body()
     if media == "text/csv":
         if kind is None:
             raise Problem(422, "invalid-field", "Say what the table holds: ?kind=bodies, public-services or territories.", field="kind")

@@ -80,7 +80,8 @@ def fingerprint(text: str) -> tuple[int, ...]:
     words = [word for word in tokens(text) if word not in COMMON]
     found: list[int | None] = [None] * BUCKETS
     for shingle in {*words, *(f"{a} {b}" for a, b in pairwise(words))}:
-        bucket, rest = zlib.crc32(shingle.encode()) % BUCKETS, zlib.crc32(shingle.encode()[::-1]) >> 1
+        written = shingle.encode()
+        bucket, rest = zlib.crc32(written) % BUCKETS, zlib.crc32(written[::-1]) >> 1
         known = found[bucket]
         found[bucket] = rest if known is None else min(known, rest)
     if not words:

@@ -74,8 +74,8 @@ async def approved(desk: Desk, version: int) -> DraftOut:
 
 async def spend(desk: Desk, outcome: str, reasons: str | None) -> None:
     """Before an answer is posted: 409 approval-missing. The draft has then done its work."""
-    drafts.must_be_approved(desk.matter.law, await _of(desk), outcome, reasons)
-    await draft_store.drop(desk.tx.conn, desk.registers.complaint_id)
+    draft = await draft_store.take(desk.tx.conn, desk.registers.complaint_id, desk.matter.case.body)
+    drafts.must_be_approved(desk.matter.law, draft, outcome, reasons)
 
 
 async def _of(desk: Desk) -> Draft | None:
