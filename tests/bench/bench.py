@@ -40,8 +40,8 @@ class Form:
     facts: int
 
 
-SHORT = Form(pairs=3, life_seconds=7, yard_seconds=2.5, filing_seconds=3, spike_seconds=12, probes=60, rebuilds=1, facts=15_000)
-WHOLE = Form(pairs=5, life_seconds=20, yard_seconds=20, filing_seconds=8, spike_seconds=60, probes=300, rebuilds=3, facts=60_000)
+SHORT = Form(pairs=3, life_seconds=10, yard_seconds=2.5, filing_seconds=3, spike_seconds=12, probes=60, rebuilds=1, facts=15_000)
+WHOLE = Form(pairs=5, life_seconds=20, yard_seconds=20, filing_seconds=3, spike_seconds=60, probes=300, rebuilds=3, facts=60_000)
 
 
 @dataclass

@@ -65,13 +65,17 @@ class Answers:
 
 @dataclass
 class Result:
-    """n were done in `seconds`; p50 and p99 are in milliseconds, of arrivals from the moment at which they were due."""
+    """n were done in `seconds`; p50 and p99 are in milliseconds, of arrivals from the moment at which they were due.
+
+    all: of lives, those before and after these seconds too.
+    """
 
     n: int
     seconds: float
     p50: float = 0.0
     p99: float = 0.0
     answers: Answers = field(default_factory=Answers)
+    all: int = 0
 
     @property
     def rate(self) -> float:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from tempfile import TemporaryFile
 
 import asyncpg
 import psutil
@@ -54,20 +55,17 @@ def _seconds(pid: int) -> float:
 
 
 async def generate(job: Posts | Arrivals | Lives) -> Result:
-    """Runs a job in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.bench.generator",
-        cwd=REPO,
-        env=clean_environment(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate(json.dumps([type(job).__name__, asdict(job)]).encode())
-    if process.returncode:
-        raise RuntimeError(f"the generator ended with {process.returncode}")
-    done = json.loads(out)
+    """Runs a job in a process of its own. It answers by a file: of what a pipe does not take at once, unbuffered output loses the rest."""
+    with TemporaryFile() as out:
+        command = [sys.executable, "-m", "tests.bench.generator"]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=REPO, env=clean_environment(), stdin=asyncio.subprocess.PIPE, stdout=out
+        )
+        await process.communicate(json.dumps([type(job).__name__, asdict(job)]).encode())
+        if process.returncode:
+            raise RuntimeError(f"the generator ended with {process.returncode}")
+        out.seek(0)
+        done = json.load(out)
     return Result(**{**done, "answers": Answers(**done["answers"])})
 
 

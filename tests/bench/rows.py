@@ -28,10 +28,7 @@ from tests.bench.templates import Template
 Tables = dict[str, list[tuple[Any, ...]]]
 
 COLUMNS = {
-    "register": (
-        *("complaint_id", "partition", "reference", "header"),
-        *("intake", "intake_version", "routing", "routing_version", "deadlines", "deadlines_version"),
-    ),
+    "register": registers.ROW,
     "published": ("complaint_id", "topic", "version", "headers", "value"),
     "private_document": ("topic", "complaint_id", "version", "doc"),
     "desk_case": tuple(CASE_COLUMNS),
@@ -48,7 +45,7 @@ HOLDERS = {PAPERS: ("intake", "routing"), ANSWERS: ("intake", "routing"), CONTAC
 def rows(made: Template, directory: Directory, now: datetime) -> dict[str, Tables]:
     """By service."""
     known, found = made.registers, defaultdict[str, Tables](lambda: defaultdict(list))
-    register = _register(known)
+    register = registers.as_row(known)
     for service in ("intake", "routing", "deadlines", "notifications", "stats"):
         found[service]["register"] = [register]
     for writer, (topic, type) in WRITERS.items():
@@ -64,10 +61,6 @@ def rows(made: Template, directory: Directory, now: datetime) -> dict[str, Table
     ]
     found["stats"][FACTS] = [_fact(fact_row(known, directory))]
     return found
-
-
-def _register(known: Registers) -> tuple[Any, ...]:
-    return tuple(column[0] for column in registers._parameters([known]).values())
 
 
 def _published(known: Registers, writer: str, topic: str, type: str, now: datetime) -> tuple[Any, ...]:
