@@ -5,6 +5,7 @@ import functools
 import inspect
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import structlog
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from deploy.local import jars
 from deploy.local.platform import Platform
 from tests.support.leftovers import HOMES, sweep
 
@@ -64,11 +66,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
     items.sort(key=_turn)
+    opens = False
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _in_time(item.obj, _seconds(item))
         open_ = _folder(item) in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
         item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if open_ else pytest.mark.disable_socket)
+        opens = opens or bool(open_)
+    if opens:
+        jars.jars(lambda said: print(said, file=sys.stderr))  # a machine's first run downloads them, which no test itself may
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,12 @@ async def on_directory(records: Sequence[DirectoryRecord], tx: Tx) -> None:
 
 
 async def renew(tx: Tx) -> int:
-    """Makes rows again that were made before their procedure, or the pack's time zone, was known; returns how many."""
+    """Makes rows again that were made before their procedure, or the pack's time zone, was known; returns how many.
+
+    A snapshot from before the pack was read makes none: rows that were rightly made meanwhile would be made by less.
+    """
+    if tx.directory.pack is None:
+        return 0
     ids = await store.made_too_early(tx.conn, [law.ref for law in tx.directory.procedures.values()], time_zone(tx.directory))
     for start in range(0, len(ids), CHUNK):
         known = await tx.lock_many(ids[start : start + CHUNK])

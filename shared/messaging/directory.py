@@ -55,6 +55,7 @@ class DirectoryCache:
         self._snapshot = Directory(())
         self._stamp = -1
         self._looked = float("-inf")
+        self._expired = 0
         self._looking = asyncio.Lock()
 
     async def get(self) -> Directory:
@@ -68,13 +69,16 @@ class DirectoryCache:
     def expire(self) -> None:
         """The next look goes to the store: this process knows that it has moved."""
         self._looked = float("-inf")
+        self._expired += 1
 
     def _old(self) -> bool:
         return time.monotonic() - self._looked > FRESH_SECONDS
 
     async def _refresh(self) -> None:
+        expired = self._expired
         async with self._db.begin() as conn:
             [stamp] = await quick_values(conn, _STAMP, {})
             if stamp != self._stamp:
                 self._snapshot, self._stamp = await load(conn), stamp
-        self._looked = time.monotonic()
+        if expired == self._expired:  # else what was seen may be older than what made it expire
+            self._looked = time.monotonic()

@@ -5,12 +5,16 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stats import store
 from services.stats.api import offsets
 from services.stats.handlers import renew
+from shared.contracts.directory import Directory
 from shared.messaging import directory, positions
+from shared.messaging.directory import load
 from shared.messaging.registers import Registers
+from shared.messaging.tx import Tx
 from tests.support.lives import facts, life, noria
 from tests.support.stores import Bench, Opener
 
@@ -166,6 +170,39 @@ async def test_a_row_made_from_an_older_snapshot_of_the_directory_is_made_again(
     assert await bench.node.run(renew) == 0
     rows = (await ask(bench, by="body"))["rows"]
     assert {row["key"]: tuple(row[name] for name in COUNTS) for row in rows} == EXPECTED["body"]
+
+
+async def test_a_look_from_before_the_directory_takes_nothing_from_rows_made_by_it(bench: Bench) -> None:
+    await bench.execute("delete from directory_record")
+    async with bench.node.db.begin() as conn:
+        early = Tx(conn, "stats", bench.node.clock.now(), await bench.node.directory())
+        await bench.deliver(*noria().records.values())
+        await deliver_shuffled(bench, eleven())
+        assert await renew(early) == 0
+    rows = (await ask(bench, by="body"))["rows"]
+    assert {row["key"]: tuple(row[name] for name in COUNTS) for row in rows} == EXPECTED["body"]
+
+
+async def test_a_snapshot_that_is_being_read_while_the_directory_moves_is_read_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bench.execute("delete from directory_record")
+    seen, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(conn: AsyncConnection) -> Directory:
+        found = await load(conn)
+        seen.set()
+        await go_on.wait()
+        return found
+
+    bench.node.cache.expire()
+    monkeypatch.setattr(directory, "load", slowly)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(bench.node.directory())
+        await seen.wait()
+        async with bench.node.db.begin() as conn:
+            await directory.upsert(conn, list(noria().records.values()))
+        bench.node.cache.expire()
+        go_on.set()
+    assert (await bench.node.directory()).ready
 
 
 async def test_the_offsets_name_the_facts_that_were_counted(bench: Bench) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from email import message_from_bytes, policy
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,8 +21,10 @@ from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
 from shared.messaging.login import Login
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
+from shared.messaging.service import Service
 from shared.messaging.transport import Observer, observing
 from shared.runtime.db import Row
+from shared.runtime.settings import Settings
 from tests.support.mail import MailServer, mail_server
 
 NORIA = {
@@ -55,6 +59,7 @@ _POSITIONS = "select topic, partition, next_offset from consumer_position where 
 _OUTBOX = "select count(*) from outbox"
 _NOTICES = "select count(*) from notices where state in ('held', 'pending', 'sending')"
 _UNCOUNTED = "select count(distinct complaint_id) from clock where calendar = $1"
+_EARLY = "select count(*) from complaint_fact where not law_known"
 _LEDGER = "select id, complaint_id, code, audience, attempts > 0 and state in ('skipped', 'failed') as given_up from notices"
 _TRANSACTIONS = "select count(*) from pg_stat_activity where application_name = any($1) and xact_start is not null"
 
@@ -103,9 +108,11 @@ class World:
         return list(await (await self.store(service)).fetch(query, *values))
 
     async def ends(self, service: str) -> dict[Place, int]:
-        """Where the partitions that this service reads end now."""
-        places = [(row["topic"], row["partition"]) for row in await self.rows(service, _POSITIONS, f"{service}.main")]
-        return await self._logs[service].ends(places)
+        """Where the partitions that this service reads end now; of those that it has not come to yet, where they hold anything."""
+        log = self._logs[service]
+        begun = [(row["topic"], row["partition"]) for row in await self.rows(service, _POSITIONS, f"{service}.main")]
+        others = sorted(set(await log.places(_topics(service))) - set(begun))
+        return await log.ends(begun) | (await log.held(others) if others else {})
 
     async def behind(self, service: str, ends: Mapping[Place, int]) -> int:
         """Records before these ends that the service has not taken yet."""
@@ -126,6 +133,7 @@ class World:
             left[f"{name} behind"] = await self.behind(name, await self.ends(name))
             left[f"{name} outbox"] = await self.outbox(name)
         left["clocks to be counted after a restore"] = int(await self.stores["deadlines"].fetchval(_UNCOUNTED, RESTORED))
+        left["rows of figures made before the directory was read"] = int(await (await self.store("stats")).fetchval(_EARLY))
         left["notices waiting"] = int(await self.stores["notifications"].fetchval(_NOTICES))
         return dict(+left)
 
@@ -172,6 +180,12 @@ class World:
 
     async def start(self, service: str) -> None:
         await asyncio.to_thread(self.platform.start_service, service)
+
+
+@cache
+def _topics(service: str) -> tuple[str, ...]:
+    found: Service = import_module(f"services.{service}.app").SERVICE
+    return found.spec(Settings.model_construct()).topics
 
 
 def _envelope(file: Path) -> tuple[str, str]:
