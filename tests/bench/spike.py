@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from deploy.local.environment import SERVICES
-from tests.bench.bench import FILINGS, Bench, Clock
+from tests.bench.bench import FILINGS, Bench, Clock, costs
 from tests.bench.filing import rate_of_filing
 from tests.bench.jobs import Answers, Arrivals
 from tests.bench.processes import generate
@@ -23,12 +23,13 @@ async def spike(bench: Bench) -> Figures:
     usual = await rate_of_filing(bench) * USUAL_SHARE
     before = await generate(Arrivals(bench.intake, FILINGS, USUAL_SECONDS, usual))
     bench.say(f"spike: usual load {usual:.0f} filings/s, p50 {before.p50:.0f} ms, p99 {before.p99:.0f} ms")
+    used = bench.used()
     done = await generate(Arrivals(bench.intake, FILINGS, bench.form.spike_seconds, usual * TIMES))
     clock = Clock()
     told = f"{len(done.answers.accepted)} accepted, {done.answers.later} told to come again"
     bench.say(f"spike: {done.n} arrived in {bench.form.spike_seconds:.0f} s: {told}; p50 {done.p50:.0f} ms, p99 {done.p99:.0f} ms")
     await bench.steady(CATCH_UP_SECONDS)
-    caught_up = clock.seconds
+    caught_up, cost = clock.seconds, bench.cost(used, len(done.answers.accepted))
     stored = {name: {row["complaint_id"] for row in await bench.world.rows(name, _STORED)} for name in SERVICES}
     if failed := failures(done.answers, stored):
         raise RuntimeError(f"spike: {failed}")
@@ -38,6 +39,7 @@ async def spike(bench: Bench) -> Figures:
         "spike_p50_ms": Spread.of([done.p50]),
         "spike_p99_ms": Spread.of([done.p99]),
         "spike_caught_up_s": Spread.of([caught_up]),
+        **costs("spiked_filing", [cost]),
     }
 
 
