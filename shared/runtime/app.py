@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from shared.runtime import errors
 from shared.runtime.auth import Verifier
 from shared.runtime.body import BodyGuard
+from shared.runtime.crowd import Crowd
 from shared.runtime.direct import Direct
 from shared.runtime.edge import Edge
 from shared.runtime.examples import Described
@@ -95,8 +96,10 @@ def create_app(
         app.state.verifier = Verifier(settings)
     for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
         app.add_api_route(path, probe, include_in_schema=False, response_model=None)
-    # Added last is outermost: trace and access line, then problems, then the body's limit, then shortcuts to the routes.
+    # Added last is outermost: trace and access line, then problems, then the body's limit, then that of the
+    # requests in hand, then shortcuts to the routes.
     app.add_middleware(Direct, shortcuts=app.state.shortcuts)
+    app.add_middleware(Crowd, most=settings.requests_at_once)
     app.add_middleware(BodyGuard)
     errors.install(app)
     app.add_middleware(Edge)

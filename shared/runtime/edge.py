@@ -14,7 +14,7 @@ from shared.runtime import metrics
 from shared.runtime.trace import use_traceparent
 
 _log = structlog.get_logger("access")
-_PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -77,7 +77,7 @@ def _tell(scope: Scope, status: int, seconds: float) -> None:
     requests, times = _measured(method, route, status)
     requests.inc()
     times.observe(seconds)
-    tell = _log.debug if route in _PROBES else _log.info
+    tell = _log.debug if route in PROBES else _log.info
     tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 

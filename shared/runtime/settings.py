@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     clock: str = "real"
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
+    requests_at_once: int = Field(default=1_000, ge=1)
+    """How many requests may be in hand; who comes beside them is told at once when to come again."""
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
