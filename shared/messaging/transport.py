@@ -25,6 +25,9 @@ from shared.messaging.positions import Place
 from shared.messaging.records import Outgoing, RawRecord
 
 BATCH, SMALL = 500, 100
+FETCH_BYTES = 128 * 1024
+"""Of each partition at once (a longer record comes whole). A consumer that is far behind holds so much of each of its 36 or more
+partitions, several times as much once it is read."""
 WAIT_MS = 250
 """The longest wait for records; the first one ends it at once."""
 TELL_SECONDS = 1.0
@@ -134,6 +137,7 @@ class Subscription:
             group_id=group,
             group_instance_id=member,
             max_records=BATCH,
+            max_partition_fetch_bytes=FETCH_BYTES,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
             partition_assignment_strategy=(RangePartitionAssignor,),

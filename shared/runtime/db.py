@@ -7,6 +7,7 @@ types serialise on the way in, but they too come back as text.
 
 import errno
 import socket
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -27,6 +28,10 @@ _STORE_STATES = _RETRYABLE | {"25006", "25P03", "25P04", "3D000", "40003", "5500
 _NETWORK = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EMFILE, errno.ENFILE})
 _USED_AFTER_BREAK = "8s2b"
 _CONNECT_SECONDS = 10.0
+PLANS_SECONDS = 5.0
+"""How old the plans of a connection's statements may become. The store keeps one until the table is next looked at as a whole: what was
+right for a hundred rows, to read them all, was done for a minute to fifty thousand of them."""
+_PLANNED = "planned_at"
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
@@ -141,9 +146,18 @@ async def _begun(conn: AsyncConnection) -> asyncpg.Connection:
         raise ConnectionError("the connection is closed")
     driver = adapter.driver_connection
     if not (driver.is_in_transaction() or driver.is_closed()):  # a connection that was lost inside one is in none either
+        await _plan_anew(conn, driver)
         # As SQLAlchemy's own first statement would begin it: there is no public way, and that costs more than the statement.
         await adapter._start_transaction()
     return driver
+
+
+async def _plan_anew(conn: AsyncConnection, driver: asyncpg.Connection) -> None:
+    assert conn.sync_connection
+    info, now = conn.sync_connection.info, time.monotonic()
+    if now - info.setdefault(_PLANNED, now) > PLANS_SECONDS:
+        info[_PLANNED] = now
+        await driver.execute("discard plans")
 
 
 async def _end(conn: AsyncConnection, how: Literal["commit", "rollback"]) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.runtime import db as database
 from shared.runtime.db import Database, quick, retryable, sqlstate, transient
 from tests.support.own_postgres import OwnPostgres, own_postgres
 
@@ -272,6 +273,34 @@ async def test_a_lost_race_is_retryable(server: OwnPostgres, db: Database) -> No
         assert sqlstate(error) == state
         assert retryable(error)
         assert transient(error)
+
+
+async def test_a_statement_is_planned_again_when_its_table_has_grown(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kept, the plan of an empty table reads all of a full one, until the store's own look at it a minute later."""
+    await one(db, "create table growing (n int primary key, filler text) with (autovacuum_enabled = off)")
+    look, scans = (
+        text("select n from growing where n = any(cast(:n as int[]))"),
+        "select seq_scan from pg_stat_user_tables where relname = 'growing'",
+    )
+    await one(db, "analyze growing")
+
+    async def looked_up() -> int:
+        async with db.begin() as conn:
+            for n in range(10):  # the sixth time on, by a plan that is kept
+                await quick(conn, look, {"n": [n, n + 1]})
+        async with db.begin() as conn:
+            await conn.execute(text("select pg_stat_force_next_flush()"))
+        return int(str(await one(db, scans)))
+
+    monkeypatch.setattr(database, "PLANS_SECONDS", 1e9)
+    await one(db, "insert into growing select n, 'f' from generate_series(1, 20) n")
+    few = await looked_up()
+    await one(db, "insert into growing select n, repeat('f', 99) from generate_series(21, 50000) n")
+    kept = await looked_up()
+    monkeypatch.setattr(database, "PLANS_SECONDS", 0)
+    assert few > 0
+    assert kept > few
+    assert await looked_up() == kept
 
 
 async def test_a_schema_that_changes_under_a_prepared_statement_is_transient_once(db: Database) -> None:
