@@ -23,7 +23,7 @@ def build_spec(settings: Settings) -> Spec:
         tasks=(handlers.keep_renewing,),
         opening=slots.OPENING,
         batch_opening=slots.BATCH_OPENING,
-        gather_seconds=0.02,
+        gather_seconds=0.012,
     )
 
 
