@@ -37,4 +37,6 @@ def _busy() -> Problem:
         "Too many requests are waiting: send the same request again after the seconds in Retry-After, "
         "with the same Idempotency-Key if it had one. Nothing of it was done."
     )
-    return Problem(503, "busy", detail, headers={"Retry-After": str(random.randint(*AGAIN_SECONDS))})
+    # An open connection takes memory too, and until then nothing comes by it.
+    headers = {"Retry-After": str(random.randint(*AGAIN_SECONDS)), "Connection": "close"}
+    return Problem(503, "busy", detail, headers=headers)

@@ -4,13 +4,13 @@ from uuid import UUID
 
 from deploy.local.environment import SERVICES
 from tests.bench.bench import FILINGS, Bench, Clock, costs
-from tests.bench.filing import rate_of_filing
+from tests.bench.filing import rate_beside_others
 from tests.bench.jobs import Answers, Arrivals
 from tests.bench.processes import generate
 from tests.bench.spread import Figures, Spread
 
 USUAL_SHARE = 0.05
-"""Of this run's saturation."""
+"""Of this run's saturation, with all five at work: what intake alone would take leaves the two cores nothing else to do."""
 TIMES = 20
 USUAL_SECONDS = 5
 CATCH_UP_SECONDS = 300
@@ -20,7 +20,7 @@ _STORED = "select complaint_id from register"
 
 async def spike(bench: Bench) -> Figures:
     """With all five services at work. Raises RuntimeError where an answer was wrong, or an accepted filing is not in every store."""
-    usual = await rate_of_filing(bench) * USUAL_SHARE
+    usual = await rate_beside_others(bench) * USUAL_SHARE
     before = await generate(Arrivals(bench.intake, FILINGS, USUAL_SECONDS, usual))
     bench.say(f"spike: usual load {usual:.0f} filings/s, p50 {before.p50:.0f} ms, p99 {before.p99:.0f} ms")
     used = bench.used()

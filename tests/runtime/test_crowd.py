@@ -61,6 +61,7 @@ async def test_who_comes_beside_too_many_is_told_when_to_come_again(slow: Slow, 
         least, most = AGAIN_SECONDS
         assert (start["status"], json.loads(body["body"])["code"]) == (503, "busy")
         assert least <= int(headers[b"retry-after"]) <= most
+        assert headers[b"connection"] == b"close"
         assert slow.begun == MOST
         probe = group.create_task(ask("/readyz"))
         await asyncio.sleep(0)

@@ -47,7 +47,10 @@ class Wire:
             raise Lost(f"{method} {path}: {error}") from error
         finally:
             self.in_flight -= 1
-        self._idle.append(connection)
+        if reply.header("Connection") == "close":
+            connection.transport.close()
+        else:
+            self._idle.append(connection)
         return reply
 
     def close(self) -> None:
