@@ -107,23 +107,20 @@ async def tell(conn: AsyncConnection, writer: str, told: Sequence[Told], documen
 
 
 def _of_facts(writer: str, told: Sequence[Told]) -> dict[str, Any]:
-    records = [one.record for one in told]
-    last = {record.key: record for record in records}
-    overtaken = [n for n, record in enumerate(records, 1) if last[record.key] is not record]
     partitions = joined(str(one.partition) for one in told)
-    return {"topic": WRITERS[writer], "partition": partitions, "overtaken": overtaken, **_columns(records)}
+    return {"topic": WRITERS[writer], "partition": partitions, **_columns([one.record for one in told])}
 
 
 def _of_documents(records: Sequence[Outgoing]) -> dict[str, Any]:
-    last = {(record.key, record.topic): record for record in sorted(records, key=attrgetter("version"))}
-    overtaken = [n for n, record in enumerate(records, 1) if last[record.key, record.topic] is not record]
-    columns = {"topic": joined(record.topic for record in records), "overtaken": overtaken, **_columns(records)}
+    columns = {"topic": joined(record.topic for record in records), **_columns(records)}
     return {f"doc_{name}": column for name, column in columns.items()}
 
 
-def _columns(records: Sequence[Outgoing]) -> dict[str, str]:
-    """No more than the bytes and where they go: all else stands in them."""
+def _columns(records: Sequence[Outgoing]) -> dict[str, Any]:
+    """No more than the bytes, where they go, and the places (from 1) of those that another one here replaces: all else stands in them."""
+    last = {(record.key, record.topic): record for record in sorted(records, key=attrgetter("version"))}
     return {
+        "overtaken": [n for n, record in enumerate(records, 1) if last[record.key, record.topic] is not record],
         "key": joined(record.key for record in records),
         "headers": joined(map(headers_json, records)),
         "value": joined((record.value or b"").decode() for record in records),

@@ -57,12 +57,7 @@ class Producer:
         self._producer = AIOKafkaProducer(**login.client(), enable_idempotence=True, acks="all", linger_ms=0, max_batch_size=256 * 1024)
 
     async def start(self) -> None:
-        try:
-            await self._producer.start()
-        except BaseException:
-            with suppress(Exception):
-                await self._producer.stop()
-            raise
+        await _start(self._producer)
 
     async def stop(self) -> None:
         await self._producer.stop()
@@ -221,12 +216,7 @@ class Observer:
         )
 
     async def start(self) -> None:
-        try:
-            await self._consumer.start()
-        except BaseException:
-            with suppress(Exception):
-                await self._consumer.stop()
-            raise
+        await _start(self._consumer)
 
     async def stop(self) -> None:
         await self._consumer.stop()
@@ -283,6 +273,16 @@ async def observing(login: Login) -> AsyncIterator[Observer]:
         yield observer
     finally:
         await observer.stop()
+
+
+async def _start(client: Any) -> None:
+    """One that could not start leaves nothing behind."""
+    try:
+        await client.start()
+    except BaseException:
+        with suppress(Exception):
+            await client.stop()
+        raise
 
 
 def _raw(record: Any) -> RawRecord:
