@@ -104,6 +104,7 @@ class Database:
         """
         async with (self._snapshots if snapshot else self.engine).connect() as conn:
             try:
+                await _plan_anew(conn)
                 if self._opening is not None:
                     await quick(conn, self._opening, {})
                 yield conn
@@ -146,18 +147,18 @@ async def _begun(conn: AsyncConnection) -> asyncpg.Connection:
         raise ConnectionError("the connection is closed")
     driver = adapter.driver_connection
     if not (driver.is_in_transaction() or driver.is_closed()):  # a connection that was lost inside one is in none either
-        await _plan_anew(conn, driver)
         # As SQLAlchemy's own first statement would begin it: there is no public way, and that costs more than the statement.
         await adapter._start_transaction()
     return driver
 
 
-async def _plan_anew(conn: AsyncConnection, driver: asyncpg.Connection) -> None:
+async def _plan_anew(conn: AsyncConnection) -> None:
+    """Before a transaction begins, so that it is no part of it."""
     assert conn.sync_connection
     info, now = conn.sync_connection.info, time.monotonic()
     if now - info.setdefault(_PLANNED, now) > PLANS_SECONDS:
         info[_PLANNED] = now
-        await driver.execute("discard plans")
+        await _adapter(conn).driver_connection.execute("discard plans")
 
 
 async def _end(conn: AsyncConnection, how: Literal["commit", "rollback"]) -> None:
