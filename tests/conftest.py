@@ -66,14 +66,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A unit test opens no socket; the others reach this machine and nothing else. No coroutine waits for ever."""
     items.sort(key=_turn)
-    opens = False
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _in_time(item.obj, _seconds(item))
-        open_ = _folder(item) in FOLDERS_WITH_SOCKETS or FIXTURES_WITH_SOCKETS & set(getattr(item, "fixturenames", ()))
-        item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if open_ else pytest.mark.disable_socket)
-        opens = opens or bool(open_)
-    if opens:
+        item.add_marker(pytest.mark.allow_hosts(LOOPBACK) if _opens_sockets(item) else pytest.mark.disable_socket)
+    if any(map(_opens_sockets, items)):
         jars.jars(lambda said: print(said, file=sys.stderr))  # a machine's first run downloads them, which no test itself may
 
 
@@ -97,6 +94,10 @@ def broker_and_database(platform_folder: Path) -> Iterator[Platform]:
 def _turn(item: pytest.Item) -> tuple[int, bool]:
     folder = _folder(item)
     return SHARED_WORLDS.index(folder) if folder in SHARED_WORLDS else len(SHARED_WORLDS), item.path.stem == LAST
+
+
+def _opens_sockets(item: pytest.Item) -> bool:
+    return _folder(item) in FOLDERS_WITH_SOCKETS or not FIXTURES_WITH_SOCKETS.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _folder(item: pytest.Item) -> str:

@@ -24,15 +24,6 @@ async def filing(bench: Bench) -> Figures:
     return found
 
 
-async def rate_beside_others(bench: Bench) -> float:
-    """Filings a second at saturation with all five services at work, which have caught up when this returns."""
-    job = Posts(bench.intake, FILINGS, bench.form.filing_seconds, AT_ONCE)
-    await bench.measured("warming up, all five at work:", "filings", job)
-    rate = (await bench.measured("all five at work:", "filings", job)).rate
-    await bench.steady(CATCH_UP_SECONDS)
-    return rate
-
-
 async def _saturated(bench: Bench) -> Figures:
     cost: list[dict[str, float]] = []
 

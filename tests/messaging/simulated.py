@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from importlib import import_module
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from shared.messaging.tx import Tx
 from tests.messaging.deeds import Deed
 from tests.messaging.histories import BEGIN
 from tests.messaging.memory import Crash, Memory, run
+from tests.support.apps import service_named
 from tests.support.lives import noria
 
 SERVICES = ("intake", "routing", "deadlines", "notifications", "stats")
@@ -298,12 +298,10 @@ def read(raw: RawRecord) -> Decoded:
 
 @cache
 def _spec(name: str) -> Spec:
-    app = import_module(f"services.{name}.app")
+    found = service_named(name)
     # Legal time says nothing of how old a notice is for the machine: at this speed nothing is.
     clock = f"sim:{iso(BEGIN)},0.0,1e12"
-    settings = app.SERVICE.settings(database_url="postgresql://nowhere", clock=clock, **_MORE.get(name, {}))
-    spec: Spec = app.build_spec(settings)
-    return spec
+    return found.spec(found.settings(database_url="postgresql://nowhere", clock=clock, **_MORE.get(name, {})))
 
 
 _MORE: dict[str, dict[str, Any]] = {"intake": {"secret_key": "k" * 32}, "notifications": {"mail_dir": "/nowhere"}}

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from email import message_from_bytes, policy
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,10 +20,10 @@ from shared.contracts.registry import DEADLINES, INTAKE, NOTICES, ROUTING
 from shared.messaging.login import Login
 from shared.messaging.positions import Place
 from shared.messaging.records import RawRecord
-from shared.messaging.service import Service
 from shared.messaging.transport import Observer, observing
 from shared.runtime.db import Row
 from shared.runtime.settings import Settings
+from tests.support.apps import service_named
 from tests.support.mail import MailServer, mail_server
 
 NORIA = {
@@ -187,8 +186,7 @@ class World:
 
 @cache
 def _topics(service: str) -> tuple[str, ...]:
-    found: Service = import_module(f"services.{service}.app").SERVICE
-    return found.spec(Settings.model_construct()).topics
+    return service_named(service).spec(Settings.model_construct()).topics
 
 
 def _envelope(file: Path) -> tuple[str, str]:

@@ -9,8 +9,13 @@ from fastapi import FastAPI
 from shared.messaging.service import Service
 
 
+def service_named(name: str) -> Service:
+    found: Service = import_module(f"services.{name}.app").SERVICE
+    return found
+
+
 def application(name: str) -> FastAPI:
     """Of a service that is never started: its store need not be there."""
-    service: Service = import_module(f"services.{name}.app").SERVICE
+    service = service_named(name)
     needed: dict[str, Any] = {"database_url": "postgresql://nobody@127.0.0.1/nothing", "secret_key": "k" * 32, "mail_dir": Path()}
     return service.app(service.node(service.settings(**needed)))

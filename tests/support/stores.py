@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from shared.messaging.registers import FACT_OF, writer_of
 from shared.messaging.service import Service
 from shared.runtime.clock import set_file_clock
 from tests.support import databases
+from tests.support.apps import service_named
 
 
 @dataclass
@@ -122,7 +122,7 @@ async def open_bench(
     platform: Platform, folder: Path, service: str, clock_at: str, records: Sequence[DirectoryRecord], **settings: Any
 ) -> Bench:
     """A fresh database for the service, migrated by its owner, opened by its app role, the directory in it."""
-    found: Service = import_module(f"services.{service}.app").SERVICE
+    found = service_named(service)
     name = await databases.take(platform, service)
     clock = folder / f"{name}.clock"
     set_file_clock(clock, to_milliseconds(datetime.fromisoformat(clock_at)))
