@@ -82,6 +82,7 @@ class Engine:
         self._committed, self._fail = committed, fail
         self._busy = asyncio.Lock()
         self._rewound: dict[Place, int] = {}
+        self._taken: dict[Place, int] = {}
         self._halted = False
 
     async def batch(self, records: Sequence[RawRecord]) -> None:
@@ -104,6 +105,7 @@ class Engine:
     async def assigned(self, places: set[Place]) -> None:
         """Starts each partition at the stored position: the broker's own may be ahead of a restored store."""
         metrics.REBALANCES.labels(self.consumer).inc()
+        self._taken.clear()
         try:
             async with self._db.begin() as conn:
                 await positions.renew(conn, self.consumer, self.topic_ids)
@@ -114,6 +116,20 @@ class Engine:
             # The claim inside each batch guards what this seek only speeds up.
             log.warning("no seek at assignment", error=type(error).__name__)
         self.ready.set()
+
+    async def read_lost_again(self) -> None:
+        """Goes back to where the store stands on partitions of which this process has taken more.
+
+        A store that crashed may have forgotten its last batches. What comes next on a partition shows that, but nothing may come.
+        """
+        async with self._busy:
+            async with self._db.begin() as conn:
+                stored = await positions.read(conn, self.consumer)
+            lost = {place: stored.get(place, 0) for place, taken in self._taken.items() if stored.get(place, 0) < taken}
+            for place, offset in lost.items():
+                log.warning("the store has forgotten what was taken: it is read again", topic=place[0], partition=place[1], offset=offset)
+                del self._taken[place]
+                self._rewind(place, offset)
 
     async def revoked(self) -> None:
         """Holds the rebalance until the batch in flight has ended."""
@@ -237,12 +253,14 @@ class Engine:
         metrics.BATCHES.labels(self.consumer, result).inc()
         metrics.RECORDS.labels(self.consumer).inc(len(fresh))
         groups = _by_place(fresh)
+        reached = {place: _next(group) for place, group in groups}
+        self._taken |= reached
         for (topic, _), group in groups:
             if topic == DIRECTORY:
                 self._cache.expire()
             metrics.EVENT_AGE.labels(self.consumer, topic).observe(max(0.0, time.time() - group[0].timestamp_ms / 1000))
         if self.subscription:
-            await self.subscription.commit({place: _next(group) for place, group in groups})
+            await self.subscription.commit(reached)
 
     def _rewind(self, place: Place, offset: int) -> None:
         if self.subscription:

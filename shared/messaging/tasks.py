@@ -84,11 +84,15 @@ async def caught_up(node: "Node") -> None:
 
 
 async def watch(node: "Node") -> None:
-    """Every 30 s: topics created anew, or a log that ends before our position, end the process; its restart does the rest."""
+    """Every 30 s: topics created anew, or a log that ends before our position, end the process; its restart does the rest.
+
+    What a store has forgotten in a crash is read again.
+    """
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             await _compare(node)
+            await node.engine.read_lost_again()
         except (Unreachable, topics.AdminError, OSError) as error:
             metrics.BROKER_UNREACHABLE.set(1)
             log.info("the broker was not reached", error=type(error).__name__)

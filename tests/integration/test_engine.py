@@ -1,6 +1,6 @@
 """The engine on a real store, fed by hand: positions, gaps, poison, cut sessions, erasure."""
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -85,6 +85,36 @@ async def test_a_gap_on_a_fact_topic_is_read_again_once_and_then_ends_the_proces
     await node.engine.batch([filed(5)])
     assert node.failed is not None
     assert (node.failed.code, await position(node), await effects(node)) == (6, 1, 1)
+
+
+class Reading:
+    """Notes from where it is to read on."""
+
+    def __init__(self) -> None:
+        self.rewound: list[tuple[positions.Place, int]] = []
+
+    def rewind(self, place: positions.Place, offset: int) -> None:
+        self.rewound.append((place, offset))
+
+    async def commit(self, positions: Mapping[positions.Place, int]) -> None: ...
+    async def stop(self) -> None: ...
+
+
+async def test_what_a_crash_took_from_the_store_is_read_again_though_nothing_comes_after_it(probe: Make) -> None:
+    node, reading = await probe(), Reading()
+    node.engine.subscription = reading
+    await node.engine.batch([filed(0)])
+    await node.engine.read_lost_again()
+    assert reading.rewound == []
+    await node.engine.batch(lost := [filed(1), filed(2)])
+    async with node.db.begin() as conn:
+        await conn.execute(text("update consumer_position set next_offset = 1"))
+    await node.engine.read_lost_again()
+    await node.engine.read_lost_again()
+    assert reading.rewound == [(("complaints-intake", 0), 1)]
+    await node.engine.batch(lost)
+    await node.engine.read_lost_again()
+    assert (len(reading.rewound), await position(node)) == (1, 3)
 
 
 async def test_a_gap_that_the_second_reading_fills_is_no_gap(probe: Make) -> None:
