@@ -26,6 +26,7 @@ from shared.runtime.edge import Edge
 from shared.runtime.examples import Described
 from shared.runtime.memory import settle
 from shared.runtime.settings import Settings
+from shared.runtime.together import Protocol
 
 _log = structlog.get_logger(__name__)
 _GRACE_S = 10
@@ -116,7 +117,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         settings.host,
         settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         access_log=False,
         log_config=None,

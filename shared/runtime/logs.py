@@ -10,7 +10,7 @@ import time
 import traceback
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from shared.runtime.db import sqlstate
+from shared.runtime.together import Lines
 from shared.runtime.trace import current_trace_id
 
 _SECRET_KEYS = ("secret", "authorization", "token", "password", "cookie")
@@ -30,6 +31,7 @@ _QUIET = ("uvicorn.access", "asyncio.coroutines")
 def configure(service: str, log_format: str = "json", level: str = "INFO", stream: TextIO | None = None) -> None:
     """Sets up structlog and the standard library's logging alike. `level` is a name such as INFO."""
     out = stream or sys.stdout
+    lines = stream or cast(TextIO, Lines(out))  # all that loggers ask of one
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_trace,
@@ -45,10 +47,10 @@ def configure(service: str, log_format: str = "json", level: str = "INFO", strea
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(lines),
         cache_logger_on_first_use=stream is None,  # a process sets its logs up once; whoever gives a stream may do so again
     )
-    _configure_stdlib(out, level, shared, renderer)
+    _configure_stdlib(lines, level, shared, renderer)
 
 
 def bind_reference(reference: str) -> None:
@@ -89,8 +91,8 @@ class OneASecond(logging.Filter):
         return True
 
 
-def _configure_stdlib(out: TextIO, level: str, shared: list[Processor], renderer: Processor) -> None:
-    handler = logging.StreamHandler(out)
+def _configure_stdlib(lines: TextIO, level: str, shared: list[Processor], renderer: Processor) -> None:
+    handler = logging.StreamHandler(lines)
     handler.addFilter(OneASecond("aiokafka"))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
