@@ -10,12 +10,12 @@ from shared.runtime.errors import Problem
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST = 64
+MOST = 32
 """Items of one group: a group is one transaction, and a slow one holds all of its callers."""
-WIDTH = 2
-"""Groups under way at once: one fills while the other is flushed to disk."""
+WIDTH = 3
+"""Groups under way at once, so that one is made ready while others are written and flushed: with two, both wait for the store at times."""
 ENOUGH = MOST // 2
-"""Items that make a second group worth its transaction while another is under way; fewer wait for that one's end."""
+"""Items that make another group worth its transaction while some are under way; fewer wait for the end of one of those."""
 
 
 class Batcher(Generic[Item, Result]):
@@ -30,10 +30,12 @@ class Batcher(Generic[Item, Result]):
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._drains: set[asyncio.Task[None]] = set()
         self._under_way = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def submit(self, item: Item) -> Result:
         """The item's own result, or raises what went wrong with it."""
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._loop = self._loop or asyncio.get_running_loop()  # to look for it asks the system who we are
+        future: asyncio.Future[Result] = self._loop.create_future()
         self._waiting.append((item, future))
         if self._worth_a_group(self._under_way):
             self._under_way += 1

@@ -42,14 +42,15 @@ async def test_what_comes_meanwhile_goes_together():
     assert worker.groups == [[0], list(range(1, 11))]
 
 
-async def test_enough_for_a_group_need_not_wait_for_the_one_under_way():
+async def test_enough_for_a_group_need_not_wait_for_those_under_way():
     worker = Worker(free=False)
     batcher = Batcher(worker)
-    waiting = await started(batcher, range(WIDTH * ENOUGH + 10))
-    assert worker.groups == [[0], list(range(1, ENOUGH + 1))]
+    full = 1 + (WIDTH - 1) * ENOUGH
+    waiting = await started(batcher, range(full + ENOUGH + 10))
+    assert worker.groups == [[0], *(list(range(n, n + ENOUGH)) for n in range(1, full, ENOUGH))]
     worker.gate.set()
     await asyncio.gather(*waiting)
-    assert worker.groups[WIDTH:] == [list(range(ENOUGH + 1, WIDTH * ENOUGH + 10))]
+    assert worker.groups[WIDTH:] == [list(range(full, full + ENOUGH + 10))]
 
 
 async def started(batcher, items):
