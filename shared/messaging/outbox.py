@@ -4,7 +4,8 @@ Ids of one complaint follow its commits, since every writer holds the complaint'
 read in id order and deleted by id once acknowledged; there is no "id > last" cursor, which would skip a late commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,10 +24,11 @@ _INSERT = text("""
       with ordinality as u (topic, key, complaint_id, version, private, headers, value, n)
     order by u.n""")
 
-_SELECT = text("""
+OLDEST = """
     select id, private and value is not null and exists (select from erased e where e.complaint_id = o.complaint_id) as dropped,
            topic, key, version, value, headers::text
-    from outbox o order by id limit :limit""")
+    from outbox o order by id limit :limit"""
+"""The rows that leave next; `read` makes of them what they are."""
 
 # What is lost of it with the server goes out once more: so this commit need not wait for the disk.
 _DELETE = text("""
@@ -51,12 +53,11 @@ async def insert(conn: AsyncConnection, records: Sequence[Outgoing]) -> None:
         await quick(conn, _INSERT, _parameters(records))
 
 
-async def waiting(conn: AsyncConnection, limit: int) -> list[Waiting]:
-    """The oldest rows in id order, at most `limit`."""
-    rows = await quick(conn, _SELECT, {"limit": limit})
+def read(rows: Iterable[Sequence[Any]]) -> list[Waiting]:
+    """From the columns of OLDEST; in id order."""
     return [
         Waiting(id, dropped, Outgoing(topic, key, version, value, from_json(headers)))
-        for id, dropped, topic, key, version, value, headers in rows
+        for id, dropped, topic, key, version, value, headers in sorted(rows, key=itemgetter(0))
     ]
 
 

@@ -8,10 +8,11 @@ from contextlib import suppress
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.messaging import outbox, positions
-from shared.messaging.outbox import Waiting
-from shared.messaging.tally import Tally
+from shared.messaging.outbox import OLDEST, Waiting
+from shared.messaging.tally import RAISED, Tally
 from shared.messaging.transport import Producer
 from shared.runtime import metrics
 from shared.runtime.db import Database, quick, transient
@@ -26,11 +27,18 @@ POLL_SECONDS = 0.25
 """Only a net under the wake-up that every commit gives: for rows of another replica or of a crashed process."""
 LEASE_SECONDS = 10
 
-_LEASE = text("""
-    insert into lease as l (name, holder, until) values ('relay', :holder, clock_timestamp() + make_interval(secs => :seconds))
-    on conflict (name) do update set holder = excluded.holder, until = excluded.until
-    where l.holder = excluded.holder or l.until < clock_timestamp()
-    returning holder""")
+# A round trip costs as much as the reading of some rows, and whoever waits for a fact waits for each of them.
+_CHOOSE = text(f"""
+    with held as (
+        insert into lease as l (name, holder, until) values ('relay', :holder, clock_timestamp() + make_interval(secs => :seconds))
+        on conflict (name) do update set holder = excluded.holder, until = excluded.until
+        where l.holder = excluded.holder or l.until < clock_timestamp()
+        returning holder
+    ), oldest as materialized ({OLDEST}
+    ), raised as ({RAISED.format(where="from held where :tallied and exists (select from oldest)")}
+    )
+    select exists (select from held) as held, (select count from raised) as count, oldest.*
+    from (values (0)) as once left join oldest on exists (select from held)""")  # noqa: S608 -- parts of ours
 _RELEASE = text("delete from lease where name = 'relay' and holder = :holder")
 
 
@@ -73,16 +81,27 @@ class Relay:
 
     async def round(self) -> int:
         """One batch: lease, read, note, send, delete. Returns how many rows left; 0 too where another replica holds the lease."""
-        async with self._db.begin() as conn:
-            held = await quick(conn, _LEASE, {"holder": self._holder, "seconds": LEASE_SECONDS})
-            metrics.RELAY_LEASE.set(1 if held else 0)
-            rows = await outbox.waiting(conn, ROUND) if held else []
-            count = await self._tally.raised(conn) if rows and self._tally else 0
-        if count and self._tally:
-            await self._tally.note(count)
+        noted: asyncio.Task[None] | None = None
+        try:
+            async with self._db.begin() as conn:
+                rows, count = await self._chosen(conn)
+                if count and self._tally:
+                    # Beside the commit, since both wait for the disk; what is sent waits for both.
+                    noted = asyncio.create_task(self._tally.note(count))
+        finally:
+            if noted:  # a later note must not be overtaken by this one
+                await noted
         if rows:
             await self._send(rows)
         return len(rows)
+
+    async def _chosen(self, conn: AsyncConnection) -> tuple[list[Waiting], int | None]:
+        """The rows that leave next, and the tally's count for them; none of both where another replica holds the lease."""
+        tally = {"tallied": self._tally is not None, "past": self._tally.past if self._tally else 0}
+        found = await quick(conn, _CHOOSE, {"holder": self._holder, "seconds": LEASE_SECONDS, "limit": ROUND, **tally})
+        held, count = found[0][:2]
+        metrics.RELAY_LEASE.set(held)
+        return outbox.read(row[2:] for row in found if row[2] is not None), count
 
     async def release(self) -> None:
         """Lets another replica take over at once."""

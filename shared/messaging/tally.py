@@ -1,7 +1,7 @@
 """A tally of what left for the log, kept in the store and in a file beside it: so a store that is no older copy of itself is known as such.
 
 A restored store may decide nothing before it has read back what it had told, and that needs the log; any other store may at once.
-Each round of the relay raises the store's count in the transaction that chooses its rows, then the file's, and only then sends. So a
+Each round of the relay raises the store's count in the transaction that chooses its rows, and the file's, and only then sends. So a
 store whose count is not below the file's holds everything that ever left it, in whatever way it was copied, cut short or put back.
 """
 
@@ -19,9 +19,11 @@ _STORE = text("""
     insert into store_stamp as s (key, value) values ('store', gen_random_uuid()::text)
     on conflict (key) do update set value = s.value returning value""")
 _COUNT = text("select coalesce(max(value::bigint), 0) from store_stamp where key = 'sendings'")
-_RAISE = text("""
-    insert into store_stamp as s (key, value) values ('sendings', cast(cast(:past as bigint) + 1 as text))
-    on conflict (key) do update set value = (greatest(s.value::bigint, :past) + 1)::text returning value::bigint""")
+RAISED = """
+    insert into store_stamp as s (key, value) select 'sendings', cast(cast(:past as bigint) + 1 as text) {where}
+    on conflict (key) do update set value = (greatest(s.value::bigint, :past) + 1)::text returning value::bigint as count"""
+"""Raises the store's count, where something holds, above `past`."""
+_RAISE = text(RAISED.format(where=""))
 
 
 class Tally:
@@ -38,8 +40,13 @@ class Tally:
         self._past = max([0, *filter(None, noted)])
         return bool(noted) and None not in noted and (await conn.execute(_COUNT)).scalar_one() >= self._past
 
+    @property
+    def past(self) -> int:
+        """Above this every count must be: the highest that was noted when the store was opened."""
+        return self._past
+
     async def raised(self, conn: AsyncConnection) -> int:
-        """The next count, above all that were noted; to be noted once this transaction is committed, before anything is sent."""
+        """The next count; to be noted, and this transaction to be committed, before anything is sent."""
         (count,) = await quick_values(conn, _RAISE, {"past": self._past})
         return int(count)
 
