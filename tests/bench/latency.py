@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from shared.contracts.registry import INTAKE
+import asyncpg
+
+from shared.contracts.registry import DEADLINES, INTAKE
 from tests.bench.bench import FILINGS, Bench
 from tests.bench.generator import FILING
 from tests.bench.jobs import Lives
@@ -19,10 +21,11 @@ from tests.bench.spread import Figures, Spread, at_share, of_latencies
 from tests.bench.tail import Tail, tail
 from tests.support.wire import Wire
 
-PAUSE = 0.006
-"""Seconds between two looks, which are a load too: none before the fact is on the log, since without it nobody can know of the filing."""
-APART = 0.05
-"""Seconds between two filings that are followed."""
+PAUSE = 0.003
+"""Seconds between two looks, which are a load too: none at the figures before the filing's fact is on the log, none at the page before
+that of its due date is, since without them nothing can be there."""
+APART, APART_UNDER_LOAD = 0.25, 0.05
+"""Seconds between two filings that are followed: idle is where the routing and the mails of one are over when the next one comes."""
 _COUNTED = "select 1 from complaint_fact where complaint_id = $1"
 
 
@@ -41,7 +44,7 @@ async def idle(bench: Bench) -> Figures:
 
 async def under_half_load(bench: Bench) -> Figures:
     """While whole lives are begun at half of this run's rate."""
-    rate, seconds = await rate_of_lives(bench) / 2, bench.form.probes * 4 * APART
+    rate, seconds = await rate_of_lives(bench) / 2, bench.form.probes * 4 * APART_UNDER_LOAD
     load = asyncio.create_task(bench.lived(Lives(bench.targets, "half load", seconds, rate=rate)))
     await asyncio.sleep(1)
     probes = await _probed(bench, load)
@@ -53,35 +56,37 @@ async def under_half_load(bench: Bench) -> Figures:
 async def _probed(bench: Bench, load: "asyncio.Task[Any] | None" = None) -> list[Probe]:
     """As many as the form asks for, or until the load has ended."""
     probes: list[Probe] = []
-    wire = Wire(bench.intake)
-    async with tail(bench.world, INTAKE, "stats") as observer:
-        await _followed(bench, wire, observer)
+    wire, figures = Wire(bench.intake), await bench.world.store("stats")
+    async with tail(bench.world, (INTAKE, DEADLINES), "stats") as observer:
+        await _followed(wire, figures, observer)
         while len(probes) < bench.form.probes and not (load and load.done()):
-            probes.append(await _followed(bench, wire, observer))
-            await asyncio.sleep(APART)
+            probes.append(await _followed(wire, figures, observer))
+            await asyncio.sleep(APART_UNDER_LOAD if load else APART)
     wire.close()
     return probes
 
 
-async def _followed(bench: Bench, wire: Wire, observer: Tail) -> Probe:
+async def _followed(wire: Wire, figures: asyncpg.Connection, observer: Tail) -> Probe:
     reply = await wire.request("POST", FILINGS, FILING, {"Idempotency-Key": str(uuid4())})
     began, receipt = time.perf_counter(), reply.json()
     assert reply.status == 201, receipt
+    id = receipt["id"]
     async with asyncio.timeout(60):
-        hop = await observer.came(receipt["id"])
-        ends = await asyncio.gather(_due(wire, receipt), _counted(bench, receipt["id"]))
+        hop = await observer.came(INTAKE, id)
+        ends = await asyncio.gather(_due(wire, receipt, observer), _counted(figures, id))
     return Probe(*(max(0.0, end - began) * 1000 for end in (hop, *ends)))
 
 
-async def _due(wire: Wire, receipt: dict[str, Any]) -> float:
+async def _due(wire: Wire, receipt: dict[str, Any], observer: Tail) -> float:
+    await observer.came(DEADLINES, receipt["id"])
     path, key = f"{FILINGS}/{receipt['reference']}", {"Authorization": f"Bearer {receipt['secret']}"}
     while not (await wire.request("GET", path, None, key)).json().get("due"):
         await asyncio.sleep(PAUSE)
     return time.perf_counter()
 
 
-async def _counted(bench: Bench, id: str) -> float:
-    while not await bench.world.rows("stats", _COUNTED, id):
+async def _counted(figures: asyncpg.Connection, id: str) -> float:
+    while not await figures.fetchval(_COUNTED, id):
         await asyncio.sleep(PAUSE)
     return time.perf_counter()
 
