@@ -32,7 +32,9 @@ POLL_SECONDS = 0.5
 MOMENT_SECONDS = 0.1
 """How long what has come is held for what comes beside it: both then share a transaction."""
 PUT_DOWN_SECONDS = 5.0
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, LOOK_REST = 2.0, 50
+"""A look for abandoned notices comes so long after the last one, and not before fifty times what that one took: it reads all that is due,
+which may be a hundred thousand where the mail server was away."""
 
 DecideAgain = Callable[[Tx], Awaitable[list[str]]]
 
@@ -48,7 +50,7 @@ class Sender:
         self._in_flight: set[asyncio.Task[Outcome]] = set()
         self._landed: list[Outcome] = []
         self._more = False
-        self._looked = 0.0
+        self._look_at = 0.0
 
     def wake(self) -> None:
         self._wake.set()
@@ -92,10 +94,11 @@ class Sender:
 
     async def _let_go(self) -> None:
         """Now and then: what others held and never spoke of again is decided anew, so that nothing goes again that no longer holds."""
-        if time.monotonic() - self._looked > LOOK_SECONDS:
+        if (began := time.monotonic()) >= self._look_at:
             for code in await self._node.run(self._decide_again):
                 metrics.NOTICES.labels(code, self._channel.name, "uncertain").inc()
-            self._looked = time.monotonic()
+            ended = time.monotonic()
+            self._look_at = ended + max(LOOK_SECONDS, LOOK_REST * (ended - began))
 
     async def _take(self) -> None:
         """Fills the free places, as long as anything is due."""

@@ -19,7 +19,11 @@ def murmur2(key: bytes) -> int:
     return hash ^ hash >> 15
 
 
-@lru_cache(maxsize=10_000)  # what is filed here is sent from here a moment later: three records of one key
 def partition_of(key: str, partitions: int = 12) -> int:
     """The partition of a complaint id's key: murmur2, as Java's clients and aiokafka choose it."""
-    return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
+    return _positive(key) % partitions
+
+
+@lru_cache(maxsize=10_000)  # what is filed here is sent from here a moment later: three records of one key
+def _positive(key: str) -> int:
+    return murmur2(key.encode()) & 0x7FFFFFFF

@@ -11,6 +11,9 @@ from typing import Any, TextIO
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+ENOUGH_BYTES = 64 * 1024
+"""Of one answer; more are not worth a copy."""
+
 
 class Lines:
     """A text stream for logs. Texts stay whole and in order whatever thread writes them; outside an event loop each leaves at once.
@@ -51,24 +54,26 @@ class Protocol(HttpToolsProtocol):
 
 
 class _Together:
-    """A transport in all but this: what is written waits for the end of the turn."""
+    """A transport in all but this: what is written waits for the end of the turn, or for as much as a socket takes at once."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop, self._waiting = transport, loop, list[bytes]()
+        self._transport, self._loop, self._waiting = transport, loop, bytearray()
 
     def write(self, data: bytes) -> None:
         if not self._waiting:
             self._loop.call_soon(self._leave)
-        self._waiting.append(data)
+        self._waiting += data
+        if len(self._waiting) > ENOUGH_BYTES:  # whoever streams without a pause is held back by the transport, not by memory
+            self._leave()
 
     def close(self) -> None:
         self._leave()
         self._transport.close()
 
     def _leave(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, bytearray()
         if waiting and not self._transport.is_closing():
-            self._transport.write(b"".join(waiting))
+            self._transport.write(waiting)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.together import Lines, _Together
+from shared.runtime.together import ENOUGH_BYTES, Lines, _Together
 
 
 class Out:
@@ -91,6 +91,17 @@ async def test_head_and_body_go_into_the_connection_together() -> None:
     await asyncio.sleep(0)
     assert transport.calls == [b"headbody", b"next"]
     assert both.get_extra_info("peer") == "the peer"
+
+
+async def test_a_long_answer_does_not_wait_for_its_end() -> None:
+    transport = Out()
+    both = _Together(transport, asyncio.get_running_loop())  # type: ignore[arg-type]
+    both.write(b"x" * ENOUGH_BYTES)
+    assert transport.calls == []
+    both.write(b"y")
+    assert transport.calls == [b"x" * ENOUGH_BYTES + b"y"]
+    await asyncio.sleep(0)
+    assert len(transport.calls) == 1
 
 
 async def test_what_was_written_before_a_close_still_leaves_and_nothing_after_it() -> None:
