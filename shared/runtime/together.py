@@ -6,7 +6,7 @@ An answer's head and its body go into their connection together, and the lines o
 import asyncio
 import atexit
 from contextlib import suppress
-from threading import Lock
+from threading import RLock
 from typing import Any, TextIO
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -23,7 +23,8 @@ class Lines:
     """
 
     def __init__(self, out: TextIO) -> None:
-        self._out, self._waiting, self._lock = out, list[str](), Lock()
+        # To be had again by who has it: the collector may end a task in the midst of this, and that is logged.
+        self._out, self._waiting, self._lock = out, list[str](), RLock()
         atexit.register(self._leave)
 
     def write(self, text: str) -> None:

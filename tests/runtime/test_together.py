@@ -67,6 +67,23 @@ async def test_no_line_is_lost_or_torn_whatever_thread_writes_it() -> None:
     assert sorted(map(int, "".join(out.calls).split())) == list(range(4_000))
 
 
+async def test_what_is_said_while_lines_leave_leaves_after_them() -> None:
+    """As when the collector ends a forgotten task in the midst of it, which is logged by the same thread."""
+
+    class Telling(Out):
+        def write(self, given: Any) -> None:
+            super().write(given)
+            if given == "a\n":
+                lines.write("b\n")
+
+    out = Telling()
+    lines = Lines(out)  # type: ignore[arg-type]
+    lines.write("a\n")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert out.calls == ["a\n", "b\n"]
+
+
 @pytest.mark.parametrize("loop", [True, False])
 async def test_a_full_disk_fails_nobody(loop: bool) -> None:
     out = Out(full=True)
