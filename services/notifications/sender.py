@@ -21,6 +21,7 @@ from services.notifications.models import FAILED, PENDING, SENT, Claimed, Outcom
 from services.notifications.settings import NotificationsSettings
 from shared.contracts.directory import Directory
 from shared.messaging.node import Node
+from shared.messaging.tasks import pause
 from shared.messaging.tx import Tx
 from shared.runtime import metrics
 from shared.runtime.db import transient
@@ -32,8 +33,8 @@ POLL_SECONDS = 0.5
 MOMENT_SECONDS = 0.1
 """How long what has come is held for what comes beside it: both then share a transaction."""
 PUT_DOWN_SECONDS = 5.0
-LOOK_SECONDS, LOOK_REST = 2.0, 50
-"""A look for abandoned notices comes so long after the last one, and not before fifty times what that one took: it reads all that is due,
+LOOK_SECONDS, LOOK_SHARE = 2.0, 0.02
+"""A look for abandoned notices comes so long after the last one, and has no more than that share of the time: it reads all that is due,
 which may be a hundred thousand where the mail server was away."""
 
 DecideAgain = Callable[[Tx], Awaitable[list[str]]]
@@ -98,7 +99,7 @@ class Sender:
             for code in await self._node.run(self._decide_again):
                 metrics.NOTICES.labels(code, self._channel.name, "uncertain").inc()
             ended = time.monotonic()
-            self._look_at = ended + max(LOOK_SECONDS, LOOK_REST * (ended - began))
+            self._look_at = ended + pause(ended - began, LOOK_SHARE, LOOK_SECONDS)
 
     async def _take(self) -> None:
         """Fills the free places, as long as anything is due."""

@@ -192,4 +192,9 @@ async def repeatedly(node: "Node", look: Callable[[AsyncConnection], Awaitable[N
         except Exception as error:
             if not transient(error):
                 raise
-        await asyncio.sleep(min(SELDOM_SECONDS, max(METRICS_SECONDS, (time.monotonic() - began) / share)))
+        await asyncio.sleep(pause(time.monotonic() - began, share, METRICS_SECONDS))
+
+
+def pause(took: float, share: float, least: float) -> float:
+    """Seconds to wait after a look that took so many, for it to have that share of the time: `least` at least, a minute at most."""
+    return min(SELDOM_SECONDS, max(least, took / share))
