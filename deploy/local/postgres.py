@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -117,7 +118,17 @@ class Postgres:
                 server.wait(15)
         except (psutil.Error, ValueError, IndexError):
             pass
+        self._end_sessions()
         record.unlink(missing_ok=True)
+
+    def _end_sessions(self) -> None:
+        """Of a server that was killed alone: a session at work does not see that, and while it lives no other server starts on the data."""
+        of_this_folder = {"name": "postgres", "cwd": os.path.realpath(self._data)}
+        left = [process for process in psutil.process_iter(list(of_this_folder)) if process.info == of_this_folder]
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, 15)
 
     def _ready(self) -> bool:
         try:

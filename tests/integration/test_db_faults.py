@@ -17,9 +17,17 @@ POOL = 3
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[OwnPostgres]:
+def own() -> Iterator[OwnPostgres]:
     with own_postgres() as server:
         yield server
+
+
+@pytest.fixture
+def server(own: OwnPostgres) -> Iterator[OwnPostgres]:
+    """At work before and after each test: one that fails between a kill and the start does not take the others with it."""
+    yield own
+    if not own.running():
+        own.start()
 
 
 @pytest_asyncio.fixture
@@ -75,9 +83,9 @@ async def test_a_transaction_that_loses_its_server_is_transient(server: OwnPostg
     lost = await caught(work())
     assert transient(lost), repr(lost)
     assert not retryable(lost)
-    refused = await caught(one(db))
-    assert isinstance(refused, ConnectionRefusedError)
-    assert transient(refused)
+    refused = [await caught(one(db)) for _ in range(POOL + 1)]  # on a busy machine the pool has not yet heard of each loss
+    assert [error for error in refused if not transient(error)] == []
+    assert isinstance(refused[-1], ConnectionRefusedError)
     await asyncio.to_thread(server.start)
     await all_recover(db)
 

@@ -1,5 +1,6 @@
 """Starting, starting again, and what is left after a kill."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from deploy.local.platform import Platform
 from deploy.local.ports import demand
 from deploy.local.processes import clean_environment
 from shared.messaging import topics
+from tests.support.own_postgres import OwnPostgres, own_postgres
 
 
 def test_a_second_instance_says_that_the_first_runs(own: Platform) -> None:
@@ -111,3 +113,24 @@ async def _mark(platform: Platform) -> None:
     connection = await asyncpg.connect(platform.pg_url("wasl_stats", "stats_owner", "postgresql"))
     await connection.execute("create table mark (word text); insert into mark values ('kept')")
     await connection.close()
+
+
+@pytest.fixture
+def server() -> Iterator[OwnPostgres]:
+    with own_postgres() as server:
+        yield server
+
+
+async def test_a_server_killed_alone_starts_again_though_a_session_of_its_own_is_still_at_work(server: OwnPostgres) -> None:
+    session = await asyncpg.connect(server.url())
+    await session.execute("set statement_timeout = '30s'")
+    at_work = asyncio.create_task(session.execute("do $$ begin loop end loop; end $$"))
+    await asyncio.sleep(0.2)
+    server.kill_alone()
+    assert not at_work.done()
+    await asyncio.to_thread(server.start)
+    with pytest.raises((OSError, asyncpg.PostgresConnectionError)):
+        await at_work
+    again = await asyncpg.connect(server.url())
+    assert await again.fetchval("select 1") == 1
+    await again.close()

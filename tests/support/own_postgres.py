@@ -1,8 +1,8 @@
 """A PostgreSQL of one test module's own, to be killed, frozen and restarted without hurting other tests."""
 
 import shutil
-import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,28 +42,36 @@ class OwnPostgres:
 
     def kill(self) -> None:
         """As a machine dies: the server and every session at once."""
-        processes = self._processes()
-        for process in processes:
-            process.suspend()  # nobody starts a new session while the others fall
-        for process in processes:
+        for process in self._suspended():
             process.kill()
+        self.kill_alone()
+
+    def kill_alone(self) -> None:
+        """The server, not its sessions: each ends when it next waits for something, and not before."""
         self._server.kill()
+
+    def running(self) -> bool:
+        return self._server.running()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        processes = self._processes()
-        for process in processes:
-            process.send_signal(signal.SIGSTOP)
+        processes = self._suspended()
         try:
             yield
         finally:
             for process in processes:
-                process.send_signal(signal.SIGCONT)
+                process.resume()
 
-    def _processes(self) -> list[psutil.Process]:
-        record = self._home / "postgres" / "data" / "postmaster.pid"
-        server = psutil.Process(int(record.read_text(encoding="utf-8").splitlines()[0]))
-        return [server, *server.children(recursive=True)]
+    def _suspended(self) -> list[psutil.Process]:
+        """The server first, until it stands still: a session that it began after a look at them would be overlooked."""
+        server = psutil.Process(self._server.pid)
+        server.suspend()
+        while server.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
+        sessions = server.children(recursive=True)
+        for session in sessions:
+            session.suspend()  # one that has just ended is a zombie of the server, which takes a signal like any other
+        return [server, *sessions]
 
 
 @contextmanager
