@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,19 +21,21 @@ from starlette.types import ASGIApp
 from shared.runtime import errors
 from shared.runtime.auth import Verifier
 from shared.runtime.body import BodyGuard
-from shared.runtime.crowd import Crowd
+from shared.runtime.crowd import Crowd, Door, Places
 from shared.runtime.direct import Direct
 from shared.runtime.edge import Edge
 from shared.runtime.examples import Described
 from shared.runtime.memory import settle
 from shared.runtime.settings import Settings
-from shared.runtime.together import Protocol
 
 _log = structlog.get_logger(__name__)
 _GRACE_S = 10
 _IDLE_S = 75
 """How long a connection may say nothing between two requests: longer than proxies (60 s mostly) and clients keep one. Who sends into one
 that is just being closed is told nothing, and cannot know whether what they sent was done."""
+_LISTENERS = 16
+"""On the one socket. libuv takes one new connection for each in a turn of the loop; what a busy turn leaves waits in the kernel, where no
+bound on requests sees it, and is cut off when that row is full."""
 _START_FAILED = 1
 _NONE: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 """Of the framework: traces, measurements and lines are the edge's, and asking each time whether an SDK is there costs more than they do."""
@@ -93,6 +96,7 @@ def create_app(
     """An app whose `state` has `settings`, `readiness` and, where WASL_OIDC_JWKS is set, the `verifier` that `staff` needs."""
     app = _App(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, responses=_PROBLEMS, telemetry=_NONE)
     app.state.settings, app.state.readiness, app.state.shortcuts, app.state.body_limits = settings, checks, {}, {}
+    app.state.places = Places(settings.requests_at_once)
     if settings.oidc_jwks:
         app.state.verifier = Verifier(settings)
     for path, probe in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
@@ -100,7 +104,7 @@ def create_app(
     # Added last is outermost: trace and access line, then problems, then the body's limit, then that of the
     # requests in hand, then shortcuts to the routes.
     app.add_middleware(Direct, shortcuts=app.state.shortcuts)
-    app.add_middleware(Crowd, most=settings.requests_at_once)
+    app.add_middleware(Crowd, places=app.state.places)
     app.add_middleware(BodyGuard)
     errors.install(app)
     app.add_middleware(Edge)
@@ -117,7 +121,7 @@ def run(app: FastAPI, settings: Settings) -> None:
         settings.host,
         settings.port,
         loop="uvloop",
-        http=Protocol,
+        http=partial(Door, places=app.state.places),  # type: ignore[arg-type]
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -133,7 +137,8 @@ def run(app: FastAPI, settings: Settings) -> None:
         signal.signal(sig, lambda *_: setattr(server, "should_exit", True))
     settle()
     try:
-        server.run()
+        listening = config.bind_socket()
+        server.run([listening, *(listening.dup() for _ in range(_LISTENERS - 1))])
     except SystemExit:
         # uvicorn's own status for a failed start is 3, which here means that a consumer stopped on poison.
         sys.exit(_START_FAILED)

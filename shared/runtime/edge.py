@@ -15,7 +15,8 @@ from shared.runtime.trace import use_traceparent
 
 _log = structlog.get_logger("access")
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NO_ROUTE = "(none)"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Edge:
@@ -67,18 +68,24 @@ def template(scope: Scope) -> str:
     if path:
         return str(path)
     endpoint = scope.get("endpoint")
-    return f"({getattr(endpoint, '__name__', type(endpoint).__name__)})" if endpoint else "(none)"
+    return f"({getattr(endpoint, '__name__', type(endpoint).__name__)})" if endpoint else _NO_ROUTE
 
 
 def _tell(scope: Scope, status: int, seconds: float) -> None:
     """Status 0: the caller went away, or the answer broke, before it began."""
     route = template(scope)
-    method = scope["method"] if scope["method"] in _METHODS else "other"
+    method = scope["method"] if scope["method"] in METHODS else "other"
     requests, times = _measured(method, route, status)
     requests.inc()
     times.observe(seconds)
     tell = _log.debug if route in PROBES else _log.info
     tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def count_refused(method: str) -> None:
+    """One that was sent away at the door, before it had a route."""
+    requests, _ = _measured(method, _NO_ROUTE, 503)
+    requests.inc()
 
 
 @lru_cache(maxsize=1_000)  # few, and a look by labels costs more than what is then counted

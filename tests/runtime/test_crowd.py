@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from shared.runtime.crowd import AGAIN_SECONDS, Crowd
+from shared.runtime.crowd import AGAIN_SECONDS, Crowd, Places, whole
 
 MOST = 3
 Ask = Callable[[str], Coroutine[Any, Any, list[Message]]]
@@ -35,7 +35,7 @@ def slow() -> Slow:
 
 @pytest.fixture
 def ask(slow: Slow) -> Ask:
-    crowd = Crowd(slow, MOST)
+    crowd = Crowd(slow, Places(MOST))
 
     async def ask(path: str) -> list[Message]:
         told: list[Message] = []
@@ -86,3 +86,30 @@ async def test_those_who_are_sent_away_are_not_all_asked_back_at_once(slow: Slow
         told = [dict((await ask("/v1/complaints"))[0]["headers"])[b"retry-after"] for _ in range(100)]
         slow.gate.set()
     assert len(set(told)) > 1
+
+
+HEAD = b"POST /v1/complaints HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "method"),
+    [
+        (HEAD + b"content-LENGTH: 2\r\n\r\n{}", "POST"),
+        (HEAD + b"Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{}", "POST"),
+        (b"GET /v1/bodies HTTP/1.1\r\nHost: x\r\n\r\n", "GET"),
+        (HEAD + b"Content-Length: 2\r\n\r\n{", None),  # more is to come: closed now, it would be answered by a reset
+        (HEAD + b"Content-Length: 2\r\n\r\n{}GET ", None),
+        (HEAD + b"Content-Length: 2\r\n", None),
+        (HEAD + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", None),
+        (HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\n{}", None),
+        (HEAD + b"Expect: 100-continue\r\n\r\n", None),
+        (b"HEAD /v1/bodies HTTP/1.1\r\nHost: x\r\n\r\n", None),
+        (b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", None),
+        (b"GET /v1/bodies HTTP/1.0\r\nHost: x\r\n\r\n", None),
+        (b"BREW /v1/tea HTTP/1.1\r\nHost: x\r\n\r\n", None),
+        (b"\x16\x03\x01", None),
+        (b"", None),
+    ],
+)
+def test_only_a_whole_and_usual_request_is_sent_away_at_the_door(data: bytes, method: str | None) -> None:
+    assert whole(data) == method
