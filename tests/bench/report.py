@@ -31,6 +31,8 @@ MEANING = {
     "half_load_counted_to_hop": "figures to one hop, half load (<= 5)",
     "spike_accepted_share": "spike: share accepted at once",
     "spike_caught_up_s": "spike: caught up after, s (<= 300)",
+    "flood_accepted_share": "flood: share accepted at once",
+    "flood_caught_up_s": "flood: caught up after, s (<= 300)",
     "rebuild_besides_s": "rebuild: its seconds besides the facts",
     "rebuild_to_bare": "rebuild to bare upserts (>= 0.7)",
     "scan_growth": "a look at 1,000,000 clocks, to 10,000 (< 2)",
