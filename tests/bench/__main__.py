@@ -9,7 +9,7 @@ each line means.
   lives      whole lives through all five services; processor time and memory of each
   half       as idle, while lives are begun at half of the measured rate
   filing     filings at saturation and at half of it, against the bare insert
-  spike      twenty times 5 % of the filings' saturation with all five at work
+  spike      twenty times 5 % of the filings' saturation with all five at work, then (a flood) of that of intake alone
   rebuild    the figures derived anew, against a bare upsert of the same facts
   stored     lives beside SIZE stored complaints, against lives before they came (with --size only)
   scan       one look at what is due among 10,000 and 1,000,000 open clocks, in pages of the store (half a minute)
@@ -105,7 +105,7 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="+", choices=[*PHASES, ALONE], help="what to measure (without it all but the desk)")
-    parser.add_argument("--whole", action="store_true", help="5 pairs of 20 s, a spike of 60 s: about half an hour")
+    parser.add_argument("--whole", action="store_true", help="5 pairs of 20 s, a spike of 60 s and a flood: about half an hour")
     parser.add_argument("--size", type=int, default=0, metavar="N", help="lives, then N stored complaints, lives again, and a desk")
     parser.add_argument("--save", action="store_true", help="put this run's figures into the committed baseline")
     return parser.parse_args()

@@ -48,7 +48,7 @@ async def _twentyfold(bench: Bench, name: str, saturation: float) -> Figures:
         f"{name}_p50_ms": Spread.of([done.p50]),
         f"{name}_p99_ms": Spread.of([done.p99]),
         f"{name}_caught_up_s": Spread.of([caught_up]),
-        **costs(f"{name}ed_filing", [cost]),
+        **costs(f"{name}_filing", [cost]),
     }
 
 

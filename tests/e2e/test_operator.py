@@ -43,7 +43,9 @@ def lived(world: World) -> Citizen:
     office = world.staff("body-agent", "water-office")
     citizen.until(lambda p: p["due"] and p["body"])
     assert office.do(citizen.reference, "information-requests", text=CANARY).status_code == 200
-    page = citizen.until(lambda p: p["requests"])
+    page, desk = citizen.until(lambda p: p["requests"]), world.staff("national-desk")
+    # Supplied at once, nobody would be told of the request any more.
+    wait(lambda: desk.notices(citizen.reference), lambda told: ("information-requested", "sent") in {(n["code"], n["state"]) for n in told})
     assert citizen.act("information", request_id=page["requests"][0]["id"], text=CANARY).is_success
     citizen.until(lambda p: p["status"] == "with_body")
     return citizen
