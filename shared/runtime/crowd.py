@@ -55,7 +55,7 @@ class Crowd:
 
 
 class Door(Protocol):
-    """A connection that sends a request away before anything is made of it, at a tenth of what Crowd's answer costs.
+    """A connection that sends a request away before anything is made of it: for thousands a second the long way to Crowd is too dear.
 
     Only a whole one that comes in one piece and has nothing unusual; Crowd tells all others the same. It is counted, not logged.
     """
