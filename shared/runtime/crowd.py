@@ -46,7 +46,7 @@ class Crowd:
         if scope["type"] != "http" or scope["path"] in PROBES:
             return await self.app(scope, receive, send)
         if self._places.full:
-            return await _busy({"Retry-After": str(_again()), "Connection": "close"}).response()(scope, receive, send)
+            return await _busy(_again(), part=True).response()(scope, receive, send)
         self._places.taken += 1
         try:
             await self.app(scope, receive, send)
@@ -107,17 +107,18 @@ def _again() -> int:
     return random.randint(*AGAIN_SECONDS)
 
 
-def _busy(headers: dict[str, str]) -> Problem:
+def _busy(again: int, part: bool) -> Problem:
     detail = (
         "Too many requests are waiting: send the same request again after the seconds in Retry-After, "
         "with the same Idempotency-Key if it had one. Nothing of it was done."
     )
+    headers = {"Retry-After": str(again)} | ({"Connection": "close"} if part else {})
     return Problem(503, "busy", detail, headers=headers)
 
 
 @cache
 def _answer(again: int, part: bool) -> bytes:
     """As Crowd's, whole."""
-    response = _busy({"Retry-After": str(again)} | ({"Connection": "close"} if part else {})).response()
+    response = _busy(again, part).response()
     head = [b"HTTP/1.1 503 Service Unavailable", *(b": ".join(header) for header in response.raw_headers), b"", b""]
     return b"\r\n".join(head) + bytes(response.body)
